@@ -1,0 +1,1 @@
+"""Sends texts through Kannel or a plain HTTP gateway."""

@@ -1,0 +1,86 @@
+"""All that a plugin author imports: the markers, the adapters, the records, the errors a read may raise.
+
+A plugin is a distribution with an entry point in the group `crmcore` whose value is a module with `@hookimpl` functions.
+"""
+
+from __future__ import annotations
+
+from crmcore.errors import AuthError, ConfigError, NotSent, PermanentError, SourceError, TransientError
+from crmcore.hooks.adapters import (
+    Adapter,
+    Context,
+    DedupesKeys,
+    DmsAdapter,
+    FindsMessages,
+    Found,
+    Limits,
+    MessagingAdapter,
+    Parsed,
+    ParsesReceipts,
+    ParsesReplies,
+    PullsReceipts,
+    Secret,
+    SendsBatches,
+    WebhookRequest,
+    WebhookResponse,
+    capabilities,
+)
+from crmcore.hooks.records import (
+    AppointmentRecord,
+    Batch,
+    ComplaintRecord,
+    ConsentRecord,
+    CustomerRecord,
+    Entry,
+    Gone,
+    LineRecord,
+    Record,
+    Reject,
+    RelativeRecord,
+    StaffRecord,
+    VehicleRecord,
+    VisitRecord,
+)
+from crmcore.hooks.specs import hookimpl, hookspec
+
+__all__ = [
+    "Adapter",
+    "AppointmentRecord",
+    "AuthError",
+    "Batch",
+    "ComplaintRecord",
+    "ConfigError",
+    "ConsentRecord",
+    "Context",
+    "CustomerRecord",
+    "DedupesKeys",
+    "DmsAdapter",
+    "Entry",
+    "FindsMessages",
+    "Found",
+    "Gone",
+    "Limits",
+    "LineRecord",
+    "MessagingAdapter",
+    "NotSent",
+    "Parsed",
+    "ParsesReceipts",
+    "ParsesReplies",
+    "PermanentError",
+    "PullsReceipts",
+    "Record",
+    "Reject",
+    "RelativeRecord",
+    "Secret",
+    "SendsBatches",
+    "SourceError",
+    "StaffRecord",
+    "TransientError",
+    "VehicleRecord",
+    "VisitRecord",
+    "WebhookRequest",
+    "WebhookResponse",
+    "capabilities",
+    "hookimpl",
+    "hookspec",
+]

@@ -1,0 +1,63 @@
+"""Every sentence a person reads, by code: `en.toml` and `zh.toml`, of the core and of each plugin.
+
+A catalogue has three tables: `errors."CRM-C104"` and `reasons.PHONE_SCIENTIFIC` (each `text` and `fix`), and `say.<key>`
+(plain strings). The files are packaged data and never change while the process lives, so reading them once is enough.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+LANGUAGES = ("zh", "en")
+
+
+@functools.cache
+def catalogue(lang: str, package: str = "crmcore") -> Mapping[str, Any]:
+    """The tables of one language of one package; empty for a package that brings none."""
+    try:
+        file = resources.files(package) / "lang" / f"{lang}.toml"
+        return tomllib.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, ModuleNotFoundError):
+        return {}
+
+
+class _Shy(dict[str, object]):
+    """Leaves a placeholder that has no value as it stands: a wrong sentence must not hide the error it tells of."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def fill(template: str, params: Mapping[str, object]) -> str:
+    """`template` with its `{placeholders}` filled; unknown ones stay visible."""
+    return template.format_map(_Shy(params))
+
+
+def error(code: str, lang: str, package: str, params: Mapping[str, object]) -> tuple[str, str]:
+    """What happened and what to do, for an error code; a code without words still shows its parameters."""
+    return _entry("errors", code, lang, package, params)
+
+
+def reason(code: str, lang: str, package: str = "crmcore", params: Mapping[str, object] | None = None) -> tuple[str, str]:
+    """Text and fix of a reason code: why a row was rejected, a message held or refused, a touchpoint suppressed."""
+    return _entry("reasons", code, lang, package, params or {})
+
+
+def say(key: str, lang: str, package: str = "crmcore", **params: object) -> str:
+    """A sentence of the program's own voice."""
+    template = catalogue(lang, package).get("say", {}).get(key)
+    return fill(template, params) if template is not None else key
+
+
+def _entry(table: str, code: str, lang: str, package: str, params: Mapping[str, object]) -> tuple[str, str]:
+    entry = catalogue(lang, package).get(table, {}).get(code)
+    if entry is None and package != "crmcore":
+        entry = catalogue(lang).get(table, {}).get(code)
+    if entry is None:
+        shown = ", ".join(f"{name}={value}" for name, value in params.items())
+        return shown or code, ""
+    return fill(entry["text"], params), fill(entry.get("fix", ""), params)

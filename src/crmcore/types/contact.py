@@ -1,0 +1,324 @@
+"""Reaching a person: the rule that asks for it, the touchpoint, the message, and what came of it.
+
+(domain: 关怀任务, 回访记录, 消息)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+
+import attrs
+
+from crmcore.types.customer import Channel
+from crmcore.types.store import Role
+
+
+class MessageClass(StrEnum):
+    """SERVICE answers the customer's own order; CARE is goodwill; MARKETING sells and needs consent."""
+
+    SERVICE = "SERVICE"
+    CARE = "CARE"
+    MARKETING = "MARKETING"
+
+
+# ------------------------------------------------------------------ decisions of `rules.permit`
+
+
+@attrs.frozen
+class Send:
+    """Go ahead."""
+
+
+@attrs.frozen
+class Hold:
+    """Not now; ask again at `until` (aware). `why` is a reason code."""
+
+    until: datetime
+    why: str
+
+
+@attrs.frozen
+class Refuse:
+    """Never; `why` is a reason code with words in lang/."""
+
+    why: str
+
+
+Permit = Send | Hold | Refuse
+
+
+# ------------------------------------------------------------------ what a messaging adapter answers
+
+
+class Scope(StrEnum):
+    """How far a rejection reaches: this recipient, this call, or the whole account (stop and tell somebody)."""
+
+    RECIPIENT = "RECIPIENT"
+    BATCH = "BATCH"
+    ACCOUNT = "ACCOUNT"
+
+
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """The vendor took it; `ref` is the vendor's id where there is one."""
+
+    ref: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Rejected:
+    """The vendor refuses for good; `code` is the vendor's own."""
+
+    code: str
+    scope: Scope = Scope.RECIPIENT
+
+
+@attrs.frozen(kw_only=True)
+class Deferred:
+    """Proven not taken; try again, not before `not_before` (None: the core's backoff decides)."""
+
+    code: str
+    not_before: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Unknown:
+    """It may have been sent: a timeout, a reset, a 5xx, an answer that cannot be read."""
+
+    why: str
+
+
+SendResult = Accepted | Rejected | Deferred | Unknown
+
+
+# ------------------------------------------------------------------ messages
+
+
+class MessageState(StrEnum):
+    """The life of a text; states rank and never go backwards except where `rules/messages.py` says so."""
+
+    QUEUED = "QUEUED"
+    HELD = "HELD"
+    SENDING = "SENDING"
+    ACCEPTED = "ACCEPTED"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    NEEDS_REVIEW = "NEEDS_REVIEW"
+    REFUSED = "REFUSED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """One text to one number: rendered, and as template code with parameters for vendors that want those.
+
+    Attributes:
+        to: E.164.
+        text: what the customer reads, signature and refusal suffix included.
+        template: our template code; `params` its variables.
+    """
+
+    id: str
+    to: str = attrs.field(repr=False)
+    text: str = attrs.field(repr=False)
+    message_class: MessageClass
+    channel: Channel = Channel.SMS
+    store: str = ""
+    template: str = ""
+    params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    signature: str = ""
+
+
+class ReceiptState(StrEnum):
+    """What the vendor says happened; BUFFERED and SENT mean "accepted, not final"."""
+
+    SENT = "SENT"
+    BUFFERED = "BUFFERED"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """A delivery report.
+
+    Attributes:
+        key: our key, as the vendor gave it back; None when only `ref` is known.
+        ref: the vendor's id.
+        code: the vendor's own status text, kept raw.
+        permanent: for FAILED: True when the number itself is at fault (then its state changes).
+    """
+
+    key: str | None
+    state: ReceiptState
+    ref: str | None = None
+    code: str = ""
+    permanent: bool = False
+    at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """A text from a customer.
+
+    Attributes:
+        sender: as the vendor wrote it; the core normalises it to E.164.
+        vendor_id: the vendor's id of this text, for recognising repeats; empty when there is none.
+    """
+
+    sender: str = attrs.field(repr=False)
+    text: str = attrs.field(repr=False)
+    to: str = ""
+    at: datetime | None = None
+    vendor_id: str = ""
+
+
+# ------------------------------------------------------------------ touchpoints
+
+
+class TouchpointState(StrEnum):
+    PLANNED = "PLANNED"
+    DUE = "DUE"
+    DONE = "DONE"
+    SKIPPED = "SKIPPED"
+    SUPPRESSED = "SUPPRESSED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class AnchorKind(StrEnum):
+    """The events that touchpoints hang on."""
+
+    PROSPECT_LEFT = "PROSPECT_LEFT"
+    DELIVERY_PLANNED = "DELIVERY_PLANNED"
+    DELIVERED = "DELIVERED"
+    HANDED_OVER = "HANDED_OVER"
+    READY = "READY"
+    APPOINTMENT = "APPOINTMENT"
+    FIRST_SERVICE = "FIRST_SERVICE"
+    NEXT_SERVICE = "NEXT_SERVICE"
+    INSURANCE_END = "INSURANCE_END"
+    INSPECTION_DUE = "INSPECTION_DUE"
+    WARRANTY_END = "WARRANTY_END"
+    BIRTHDAY = "BIRTHDAY"
+    FAMILY_BIRTHDAY = "FAMILY_BIRTHDAY"
+    HOLIDAY = "HOLIDAY"
+    SEASON = "SEASON"
+    EVENT = "EVENT"
+    LAST_VISIT = "LAST_VISIT"
+
+
+@attrs.frozen(kw_only=True)
+class TouchpointRule:
+    """One line of a care pack (packs/*.toml), as data.
+
+    Attributes:
+        code: e.g. "POST_REPAIR_CALLBACK"; unique over all packs.
+        label: {"zh": …, "en": …}.
+        purpose: what the contact is for, e.g. "CALLBACK", "REMINDER", "GREETING".
+        anchor: the event it hangs on.
+        offset: ISO 8601 duration from the anchor, signed; whole days mean "that calendar day, at opening", hours an instant.
+        within: ISO 8601 duration after `due_at`: "within N" (内), inclusive; late after it. None: no deadline.
+        expires: ISO 8601 duration after `due_at` when it is no longer worth doing.
+        repeat / max_count: ISO 8601 distance between occurrences, and how many at most.
+        series: rules of one series replace each other when an anchor becomes known late: only the latest missed step is due.
+        channels: in order of preference; PHONE makes a callback on the worklist, SMS a text.
+        executor / supervisors: roles (实施人 / 监督人, S3).
+        population: condition codes that must all hold ("HAS_VEHICLE", "PERSON_ONLY", …).
+        stop_on: condition codes that cancel what is planned ("NEW_SERVICE", "RENEWED", "SOLD", …).
+        suppress_when: condition codes that keep it as SUPPRESSED with the reason ("OPEN_COMPLAINT", "IN_SHOP", …).
+        bundle: False where section 0 forbids bundling (instants such as T−24 h).
+        template: message template code; survey: questionnaire code.
+        source: where each number comes from, shown by `crmcore explain`.
+        params: rule-specific settings (e.g. holiday dates, months of absence), by name.
+    """
+
+    code: str
+    label: Mapping[str, str]
+    purpose: str
+    anchor: AnchorKind
+    offset: str = "P0D"
+    within: str | None = None
+    expires: str | None = None
+    repeat: str | None = None
+    max_count: int = 1
+    series: str | None = None
+    channels: tuple[Channel, ...] = (Channel.PHONE,)
+    message_class: MessageClass = MessageClass.CARE
+    executor: Role = Role.CR_AGENT
+    supervisors: tuple[Role, ...] = (Role.CR_MANAGER,)
+    population: tuple[str, ...] = ()
+    stop_on: tuple[str, ...] = ()
+    suppress_when: tuple[str, ...] = ()
+    bundle: bool = True
+    template: str | None = None
+    survey: str | None = None
+    questions: tuple[str, ...] = ()
+    source: str
+    params: Mapping[str, object] = attrs.field(factory=dict)
+    enabled: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Touchpoint:
+    """A contact that is owed to somebody (关怀任务).
+
+    Attributes:
+        subject: "visit:9", "vehicle:5" or "customer:17": whom or what the rule is about.
+        anchor: the identity of the event, e.g. "visit:9" or "commercial_insurance_until:2026-12-01"; with rule, subject and
+            occurrence it is unique, so planning twice adds nothing.
+        anchor_on: when the event is; when this moves, the touchpoint moves with it.
+        occurrence: "1", "2" … for repeats, the year for yearly ones.
+        deadline_at: late after this; None: never late.
+        expires_at: no longer worth doing after this.
+        explanation: what `crmcore explain` shows: anchor, offset, calendar, source, and what bundled or stopped it.
+    """
+
+    id: str
+    rule: str
+    subject: str
+    anchor: str
+    anchor_on: datetime | date
+    occurrence: str = "1"
+    store: str
+    customer_id: str
+    vehicle_id: str | None = None
+    visit_id: str | None = None
+    due_at: datetime
+    deadline_at: datetime | None = None
+    expires_at: datetime | None = None
+    channel: Channel
+    message_class: MessageClass
+    executor: str | None = None
+    supervisors: tuple[str, ...] = ()
+    state: TouchpointState = TouchpointState.PLANNED
+    reason: str | None = None
+    bundled_into: str | None = None
+    explanation: Mapping[str, object] = attrs.field(factory=dict)
+
+
+class AttemptOutcome(StrEnum):
+    """The three families of call results (domain section 2)."""
+
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    INVALID = "INVALID"
+
+
+@attrs.frozen(kw_only=True)
+class ContactAttempt:
+    """One try to reach somebody (回访记录)."""
+
+    id: str
+    touchpoint_id: str | None = None
+    at: datetime
+    staff: str | None = None
+    channel: Channel = Channel.PHONE
+    outcome: AttemptOutcome
+    result: str
+    remark: str = attrs.field(default="", repr=False)
+    next_at: datetime | None = None
