@@ -1,6 +1,6 @@
-"""Every sentence a person reads, by code: `en.toml` and `zh.toml`, of the core and of each plugin.
+"""Every sentence a person reads, by code: `<room>.en.toml` and `<room>.zh.toml`, of the core and of each plugin.
 
-A catalogue has three tables: `errors."CRM-C104"` and `reasons.PHONE_SCIENTIFIC` (each `text` and `fix`), and `say.<key>`
+The files of one language are read as one catalogue of three tables: `errors."CRM-C104"` and `reasons.PHONE_SCIENTIFIC` (each `text` and `fix`), and `say.<key>`
 (plain strings). The files are packaged data and never change while the process lives, so reading them once is enough.
 """
 
@@ -18,11 +18,15 @@ LANGUAGES = ("zh", "en")
 @functools.cache
 def catalogue(lang: str, package: str = "crmcore") -> Mapping[str, Any]:
     """The tables of one language of one package; empty for a package that brings none."""
+    merged: dict[str, dict[str, Any]] = {}
     try:
-        file = resources.files(package) / "lang" / f"{lang}.toml"
-        return tomllib.loads(file.read_text("utf-8"))
+        files = [file for file in (resources.files(package) / "lang").iterdir() if file.name.endswith(f".{lang}.toml")]
     except (FileNotFoundError, ModuleNotFoundError):
-        return {}
+        return merged
+    for file in files:
+        for table, entries in tomllib.loads(file.read_text("utf-8")).items():
+            merged.setdefault(table, {}).update(entries)
+    return merged
 
 
 class _Shy(dict[str, object]):
