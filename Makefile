@@ -1,0 +1,51 @@
+# Each target does all its own set-up from a bare checkout: Python >= 3.11, pip and make are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+PROJECTS := pyproject.toml plugins/dms_csv/pyproject.toml plugins/sms_gateway/pyproject.toml
+PLUGINS := -e plugins/dms_csv -e plugins/sms_gateway
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test test-real lint types imports bench docs clean
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmcore needs Python 3.11 or newer; run: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv .venv
+
+.venv/ready-demo: $(PROJECTS) | .venv/bin/python
+	@echo "installing crmcore and two plugins into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[app,serve]" $(PLUGINS)
+	@touch $@
+
+.venv/ready-dev: $(PROJECTS) | .venv/bin/python
+	@echo "installing crmcore, two plugins and the test tools into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" $(PLUGINS)
+	@touch $@ .venv/ready-demo
+
+demo: .venv/ready-demo  ## the whole loop on a sample dealer, offline, into ./crmcore-demo/
+	@$(BIN)/crmcore demo
+
+test: .venv/ready-dev  ## every test that needs nothing but Python
+	@$(PYTEST) -q -n auto -m "not real"
+	@$(PYTEST) -q -n auto tests/rules tests/types --cov --cov-report=term
+
+test-real: .venv/ready-dev  ## tests against servers from Debian's packages (installs them; needs root)
+	@sh tests/real/setup.sh
+	@$(PYTEST) -q tests/real -m real
+
+lint: .venv/ready-dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: .venv/ready-dev
+	@$(BIN)/mypy
+
+imports: .venv/ready-dev
+	@$(BIN)/lint-imports
+
+bench: .venv/ready-dev  ## CPU ratios against named peers, side by side in one run
+	@$(BIN)/python -m bench
+
+docs: .venv/ready-dev  ## write the generated reference pages again
+	@$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf .venv crmcore-demo
