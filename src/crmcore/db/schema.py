@@ -449,7 +449,13 @@ message = _table(
     integer("absences", server_default="0"),
     text("absent_at", null=True),
     text("ref", null=True),
-    Index("ix_message_due", "due_at", "id", sqlite_where=sql("state = 'QUEUED'"), postgresql_where=sql("state = 'QUEUED'")),
+    Index(
+        "ix_message_due",
+        "due_at",
+        "id",
+        sqlite_where=sql("state IN ('QUEUED', 'HELD')"),
+        postgresql_where=sql("state IN ('QUEUED', 'HELD')"),
+    ),
     Index(
         "ix_message_doubt",
         "state_at",

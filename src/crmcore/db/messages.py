@@ -1,0 +1,358 @@
+"""The texts: what is due, the claim, and what came of it (states of `rules.messages`).
+
+The order of locks is the same everywhere: contact rows of the numbers first, by id, then the messages. An opt-out locks the
+same contact rows, so no claim can commit after an opt-out that it did not see.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+
+from crmcore.db import bulk
+from crmcore.db.columns import instant, stamp
+from crmcore.db.engine import for_update, take_ids
+from crmcore.db.schema import (
+    account,
+    complaint,
+    consent,
+    contact_point,
+    customer,
+    message,
+    message_event,
+    opt_out,
+    touchpoint,
+    visit,
+)
+from crmcore.types.complaint import ENDED
+from crmcore.types.contact import Message, MessageClass, MessageState
+from crmcore.types.customer import Channel, Consent, ConsentStatus, ContactPoint, Customer, CustomerKind, NumberState, Purpose
+
+WAITING = ("QUEUED", "HELD")
+#: A text in one of these states has reached, or may have reached, the customer; caps count them.
+SPOKEN = ("SENDING", "ACCEPTED", "DELIVERED", "UNKNOWN", "NEEDS_REVIEW")
+
+
+def due(connection: Connection, now: datetime, limit: int, *, after: tuple[str, int] = ("", 0)) -> list[Row[Any]]:
+    """The next texts whose time has come, oldest first, `after` the (due_at, id) of the last page."""
+    moment, last = after
+    return list(
+        connection.execute(
+            select(message.c.id, message.c.due_at, message.c.store, message.c.message_class, message.c.channel, message.c.account)
+            .where(
+                message.c.state.in_(WAITING),
+                message.c.due_at <= stamp(now),
+                or_(message.c.due_at > moment, and_(message.c.due_at == moment, message.c.id > last)),
+            )
+            .order_by(message.c.due_at, message.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def lock(connection: Connection, ids: Sequence[int], now: datetime) -> list[Row[Any]]:
+    """Lock those of `ids` that are still waiting and due, and the contact rows of their numbers; return the texts.
+
+    A text that another process is claiming right now is left out rather than waited for.
+    """
+    values = select(message.c.value).where(message.c.id.in_(ids))
+    connection.execute(
+        for_update(select(contact_point.c.id).where(contact_point.c.value.in_(values)).order_by(contact_point.c.id))
+    ).all()
+    chosen = select(message).where(
+        message.c.id.in_(ids), message.c.state.in_(WAITING), message.c.due_at <= stamp(now)
+    ).order_by(message.c.due_at, message.c.id)
+    return list(connection.execute(chosen.with_for_update(skip_locked=True)))
+
+
+def claim(connection: Connection, ids: Sequence[int], account_name: str, now: datetime) -> None:
+    """Make the intent durable: from the commit on, these texts are never blindly sent again."""
+    connection.execute(
+        update(message)
+        .where(message.c.id.in_(ids))
+        .values(
+            state="SENDING",
+            account=account_name,
+            claimed_at=stamp(now),
+            state_at=stamp(now),
+            attempts=message.c.attempts + 1,
+            code=None,
+        )
+    )
+    _log(connection, ((number, "SENDING", None) for number in ids), now)
+
+
+def settle(
+    connection: Connection,
+    outcomes: Iterable[tuple[int, MessageState, str | None, datetime | None, str | None]],
+    now: datetime,
+    *,
+    unless: Collection[str] = (),
+) -> None:
+    """Record (id, state, code, due_at, vendor ref); a text that is already in a state of `unless` stays as it is."""
+    for number, state, code, due_at, ref in outcomes:
+        values: dict[str, Any] = {"state": state.value, "code": code, "state_at": stamp(now)}
+        if due_at is not None:
+            values["due_at"] = stamp(due_at)
+        if ref is not None:
+            values["ref"] = ref
+        changed = connection.execute(
+            update(message).where(message.c.id == number, message.c.state.not_in(list(unless))).values(**values)
+        )
+        if changed.rowcount:
+            _log(connection, [(number, state.value, code)], now)
+
+
+def _log(connection: Connection, events: Iterable[tuple[int, str, str | None]], now: datetime) -> None:
+    rows = list(events)
+    ids = take_ids(connection, message_event, len(rows))
+    bulk.insert(
+        connection,
+        message_event,
+        ("id", "message_id", "at", "state", "code"),
+        [(event_id, number, stamp(now), state, code) for event_id, (number, state, code) in zip(ids, rows, strict=True)],
+    )
+
+
+def to_message(row: Row[Any]) -> Message:
+    """A stored text as the adapter gets it."""
+    return Message(
+        id=f"M{row.id}",
+        to=row.value,
+        text=row.text,
+        message_class=MessageClass(row.message_class),
+        channel=Channel(row.channel),
+        store=row.store,
+        template=row.template,
+        params=json.loads(row.params),
+        signature=row.signature,
+    )
+
+
+# ------------------------------------------------------------------ facts that `rules.permit` decides on
+
+
+def customers(connection: Connection, ids: Collection[int], values: Collection[str], now: datetime) -> dict[int, Customer]:
+    """The customers with all that a permit asks of them, in five statements however many they are."""
+    shared = _shared(connection, values)
+    refused = _refused(connection, values, now)
+    points: dict[int, list[ContactPoint]] = {}
+    for row in connection.execute(
+        select(contact_point).where(contact_point.c.customer_id.in_(ids)).order_by(contact_point.c.id)
+    ):
+        points.setdefault(row.customer_id, []).append(
+            ContactPoint(
+                channel=Channel(row.channel),
+                value=row.value,
+                label=row.label,
+                preferred=bool(row.preferred),
+                state=NumberState(row.state),
+                refused=refused.get(row.value, frozenset()),
+                shared=row.value in shared,
+                mobile=_is_mobile(row.value),
+            )
+        )
+    consents: dict[int, list[Consent]] = {}
+    for row in connection.execute(select(consent).where(consent.c.customer_id.in_(ids))):
+        consents.setdefault(row.customer_id, []).append(_consent(row))
+    complaining = {
+        row.customer_id
+        for row in connection.execute(
+            select(complaint.c.customer_id)
+            .where(
+                complaint.c.customer_id.in_(ids),
+                or_(complaint.c.state.not_in([state.value for state in ENDED]), complaint.c.restored == 0),
+            )
+            .distinct()
+        )
+    }
+    return {
+        row.id: Customer(
+            id=f"C{row.id}",
+            kind=CustomerKind(row.kind),
+            full_name=row.name,
+            contact_points=tuple(points.get(row.id, ())),
+            consents=tuple(consents.get(row.id, ())),
+            deceased=bool(row.deceased),
+            has_open_complaint=row.id in complaining,
+            home_store=row.home_store,
+            advisor=row.advisor,
+        )
+        for row in connection.execute(select(customer).where(customer.c.id.in_(ids)))
+    }
+
+
+def _shared(connection: Connection, values: Collection[str]) -> set[str]:
+    """Numbers that belong to more than one living (not merged-away) customer."""
+    rows = connection.execute(
+        select(contact_point.c.value)
+        .join(customer, customer.c.id == contact_point.c.customer_id)
+        .where(contact_point.c.value.in_(values), customer.c.merged_into.is_(None))
+        .group_by(contact_point.c.value)
+        .having(func.count() > 1)
+    )
+    return {row.value for row in rows}
+
+
+def _refused(connection: Connection, values: Collection[str], now: datetime) -> dict[str, frozenset[Channel]]:
+    found: dict[str, set[Channel]] = {}
+    for row in connection.execute(
+        select(opt_out.c.value, opt_out.c.channel).where(
+            opt_out.c.value.in_(values), or_(opt_out.c.until.is_(None), opt_out.c.until > stamp(now))
+        )
+    ):
+        found.setdefault(row.value, set()).add(Channel(row.channel))
+    return {value: frozenset(channels) for value, channels in found.items()}
+
+
+def _consent(row: Row[Any]) -> Consent:
+    return Consent(
+        purpose=Purpose(row.purpose),
+        status=ConsentStatus(row.status),
+        channel=Channel(row.channel) if row.channel else None,
+        evidence=row.evidence,
+        expires_at=instant(row.expires_at) if row.expires_at else None,
+    )
+
+
+def _is_mobile(value: str) -> bool:
+    from crmcore.rules.clean import is_mobile
+
+    return is_mobile(value)
+
+
+def spoken(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, tuple[datetime, ...]]:
+    """When care and marketing texts last went to each customer, by any rule (the caps count them)."""
+    found: dict[int, list[datetime]] = {}
+    for row in connection.execute(
+        select(message.c.customer_id, message.c.claimed_at).where(
+            message.c.customer_id.in_(ids),
+            message.c.claimed_at >= stamp(since),
+            message.c.message_class != "SERVICE",
+            message.c.state.in_(SPOKEN),
+        )
+    ):
+        found.setdefault(row.customer_id, []).append(instant(row.claimed_at))
+    return {number: tuple(times) for number, times in found.items()}
+
+
+def visit_flags(connection: Connection, touchpoints: Collection[int]) -> dict[int, tuple[bool, bool]]:
+    """(injury accident, do not message) of the visit behind each touchpoint."""
+    rows = connection.execute(
+        select(touchpoint.c.id, visit.c.injury_accident, visit.c.do_not_message)
+        .join(visit, visit.c.id == touchpoint.c.visit_id)
+        .where(touchpoint.c.id.in_(touchpoints))
+    )
+    return {row.id: (bool(row.injury_accident), bool(row.do_not_message)) for row in rows}
+
+
+# ------------------------------------------------------------------ doubt, receipts, people
+
+
+def in_doubt(connection: Connection, claimed_before: datetime) -> list[Row[Any]]:
+    """Texts whose outcome is not known: UNKNOWN, and SENDING whose sender must have died (claimed before the lease)."""
+    return list(
+        connection.execute(
+            select(message)
+            .where(
+                or_(
+                    message.c.state == "UNKNOWN",
+                    and_(message.c.state == "SENDING", message.c.claimed_at < stamp(claimed_before)),
+                )
+            )
+            .order_by(message.c.state_at, message.c.id)
+        )
+    )
+
+
+def note_absence(connection: Connection, number: int, now: datetime) -> None:
+    """The vendor does not (yet) have this text."""
+    connection.execute(
+        update(message)
+        .where(message.c.id == number, message.c.state == "UNKNOWN")
+        .values(absences=message.c.absences + 1, absent_at=stamp(now))
+    )
+
+
+def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Row[Any]]:
+    """Texts by our key, locked: a receipt is applied to a state nobody else is changing."""
+    rows = connection.execute(for_update(select(message).where(message.c.key.in_(keys)).order_by(message.c.id)))
+    return {row.key: row for row in rows}
+
+
+def by_ref(connection: Connection, account_name: str, refs: Collection[str]) -> dict[str, Row[Any]]:
+    """Texts by the vendor's id within one account, locked."""
+    rows = connection.execute(
+        for_update(select(message).where(message.c.account == account_name, message.c.ref.in_(refs)).order_by(message.c.id))
+    )
+    return {row.ref: row for row in rows}
+
+
+def number_failed(connection: Connection, number: int, state: NumberState, now: datetime) -> None:
+    """A text proved that its number is dead: note it on the contact point of that customer."""
+    row = connection.execute(select(message.c.customer_id, message.c.value).where(message.c.id == number)).one()
+    connection.execute(
+        update(contact_point)
+        .where(contact_point.c.customer_id == row.customer_id, contact_point.c.value == row.value)
+        .values(state=state.value, state_at=stamp(now))
+    )
+
+
+def listing(connection: Connection, states: Collection[str] = (), limit: int = 200) -> list[Row[Any]]:
+    """Texts for a person to look at, those that need one first, then the newest."""
+    needs = case((message.c.state == "NEEDS_REVIEW", 0), (message.c.state == "UNKNOWN", 1), else_=2)
+    query = select(message).order_by(needs, message.c.id.desc()).limit(limit)
+    if states:
+        query = query.where(message.c.state.in_(states))
+    return list(connection.execute(query))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many texts there are in each state."""
+    rows = connection.execute(select(message.c.state, func.count().label("n")).group_by(message.c.state))
+    return {row.state: row.n for row in rows}
+
+
+def insert_many(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Store intents; one whose `dedupe` is taken was planned before and is left as it is. Returns how many are new."""
+    if not rows:
+        return 0
+    taken = set(
+        connection.execute(select(message.c.dedupe).where(message.c.dedupe.in_([row["dedupe"] for row in rows]))).scalars()
+    )
+    fresh = [row for row in rows if row["dedupe"] not in taken]
+    ids = take_ids(connection, message, len(fresh))
+    names = tuple(fresh[0]) if fresh else ()
+    bulk.insert(
+        connection,
+        message,
+        ("id", *names),
+        [(number, *(row[name] for name in names)) for number, row in zip(ids, fresh, strict=True)],
+        ignore=True,
+    )
+    return len(fresh)
+
+
+# ------------------------------------------------------------------ accounts
+
+
+def account_state(connection: Connection, name: str) -> Row[Any] | None:
+    """What is remembered of a messaging account; None when nothing is."""
+    return connection.execute(select(account).where(account.c.name == name)).one_or_none()
+
+
+def save_account(connection: Connection, name: str, **values: str | None) -> None:
+    """Remember the breaker, the stop or the poll cursor of an account."""
+    columns = tuple(values)
+    bulk.upsert(connection, account, ("name", *columns), [(name, *values.values())], key=("name",), change=columns)
+
+
+def lease(now: datetime, seconds: float) -> datetime:
+    """A claim older than this belongs to a sender that died."""
+    return now - timedelta(seconds=seconds)
+
+
