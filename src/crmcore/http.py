@@ -160,21 +160,20 @@ class HttpClient:
         raise fault
 
     def _ask(self, method: str, url: str, ends: float, request: dict[str, Any]) -> requests.Response:
+        """Straight to the transport: `Session.send` would look into redirects and read their bodies without a limit."""
         import requests.utils
 
         session = self._session()
         left = max(0.001, ends - time.monotonic())
         ca = request.get("ca", self._ca)
         arguments = {name: value for name, value in request.items() if name != "ca"}
-        return session.request(
-            method,
-            url,
-            timeout=(min(self.policy.connect, left), min(self.policy.read, left)),
-            allow_redirects=False,
+        prepared = session.prepare_request(requests.Request(method, url, **arguments))
+        return session.get_adapter(url).send(
+            prepared,
             stream=True,
+            timeout=(min(self.policy.connect, left), min(self.policy.read, left)),
             verify=str(ca) if ca else True,
             proxies=requests.utils.get_environ_proxies(url) if self._mine.proxied else None,
-            **arguments,
         )
 
     def _body(self, raw: requests.Response, ends: float, at: str) -> bytes:
