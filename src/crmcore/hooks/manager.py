@@ -1,0 +1,230 @@
+"""Find, quarantine, list: what is installed is loaded one by one, and what is broken is named and left out.
+
+pluggy isolates nothing: one plugin that fails to import, misspells a hook or raises would take all others with it. So each
+entry point is loaded, registered and checked on its own, its hook is called on its own, and whatever goes wrong becomes a
+`Problem` that `crmcore plugins list` shows. Only Ctrl-C passes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+import attrs
+import pluggy
+
+from crmcore.hooks import specs
+from crmcore.hooks.adapters import Adapter, DmsAdapter, MessagingAdapter, capabilities
+
+GROUP = "crmcore"
+KINDS: Mapping[str, type[Adapter[Any]]] = {base.kind: base for base in (DmsAdapter, MessagingAdapter)}
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LONGEST = 300  # characters of an error that are shown
+
+Key = tuple[str, str]
+
+
+class _Refused(Exception):  # noqa: N818 - it never leaves this module
+    """What a plugin offers does not fit the contract."""
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """Why a plugin, or one adapter of it, is not used.
+
+    Attributes:
+        stage: "import", "register", "check" (a hook that does not exist), "call" (a hook that raised), "adapter" (a class that
+            breaks the contract) or "duplicate".
+        error: one line for the person who mends it; English, it quotes Python.
+    """
+
+    plugin: str
+    distribution: str
+    version: str
+    stage: str
+    error: str
+
+
+@attrs.define(kw_only=True)
+class Plugin:
+    """One entry point and what became of it; `provides` has only the adapters that can be used."""
+
+    name: str
+    distribution: str
+    version: str
+    provides: list[type[Adapter[Any]]] = attrs.field(factory=list)
+    problems: list[Problem] = attrs.field(factory=list)
+    disabled: bool = False
+
+    def failed(self, stage: str, error: BaseException | str) -> None:
+        """Note a problem; an exception is named with its type, and cut where it rambles."""
+        said = error if isinstance(error, str) else f"{type(error).__name__}: {error}".rstrip(": ")
+        line = " ".join(said.split())[:_LONGEST]
+        self.problems.append(
+            Problem(plugin=self.name, distribution=self.distribution, version=self.version, stage=stage, error=line)
+        )
+
+
+class Plugins:
+    """The plugins of one `Crm`; two in one process never meet.
+
+    Args:
+        extra: modules with `@hookimpl` functions that are not installed (tests, an application that embeds crmcore).
+        disabled: names of entry points that are not even imported.
+
+    Attributes:
+        adapters: `(kind, name)` -> class, of everything that works.
+        plugins: what was found, in the order of names.
+    """
+
+    def __init__(self, extra: Sequence[ModuleType] = (), disabled: Collection[str] = ()) -> None:
+        self._manager = pluggy.PluginManager(specs.PROJECT)
+        self._manager.add_hookspecs(specs)
+        self.plugins: list[Plugin] = []
+        self.adapters: dict[Key, type[Adapter[Any]]] = {}
+        self._clashes: dict[Key, Problem] = {}
+        for module in extra:
+            plugin = Plugin(name=module.__name__, distribution="", version="")
+            self._take(plugin, lambda module=module: module)
+        self._find(frozenset(disabled))
+        self._collect()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is not used, and why."""
+        return tuple(problem for plugin in self.plugins for problem in plugin.problems)
+
+    def clash(self, kind: str, name: str) -> Problem | None:
+        """The problem when several plugins claim this adapter; then nobody has it."""
+        return self._clashes.get((kind, name))
+
+    def rows(self, used_by: Mapping[Key, Sequence[str]] | None = None) -> list[dict[str, Any]]:
+        """The plugins as `crmcore plugins list --json` shows them; `used_by`: instances of each adapter."""
+        return [_row(plugin, used_by or {}) for plugin in self.plugins]
+
+    def _find(self, disabled: frozenset[str]) -> None:
+        entries = sorted(metadata.entry_points(group=GROUP), key=lambda entry: (entry.name, _distribution(entry)[0]))
+        names = [entry.name for entry in entries]
+        for entry in entries:
+            distribution, version = _distribution(entry)
+            plugin = Plugin(
+                name=entry.name, distribution=distribution, version=version, disabled=entry.name in disabled
+            )
+            if plugin.disabled:
+                self.plugins.append(plugin)
+            elif names.count(entry.name) > 1:
+                owners = [_distribution(other)[0] for other in entries if other.name == entry.name]
+                plugin.failed("duplicate", f"the entry point {entry.name!r} is claimed by {_and(owners)}")
+                self.plugins.append(plugin)
+            else:
+                self._take(plugin, entry.load)
+
+    def _take(self, plugin: Plugin, load: Any) -> None:
+        """Load, register and check one plugin; undo it when any of that fails."""
+        self.plugins.append(plugin)
+        stage = "import"
+        try:
+            module = load()
+            stage = "register"
+            self._manager.register(module, name=plugin.name)
+            stage = "check"
+            _refuse_wrappers(self._manager, module)
+            self._manager.check_pending()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit at import time must not end the program either
+            plugin.failed(stage, error)
+            if self._manager.has_plugin(plugin.name):
+                self._manager.unregister(name=plugin.name)
+
+    def _collect(self) -> None:
+        """Ask each plugin for its adapters, then hand out the names that only one of them claims."""
+        claims: dict[Key, list[tuple[Plugin, type[Adapter[Any]]]]] = {}
+        for impl in self._manager.hook.crmcore_adapters.get_hookimpls():
+            plugin = next(each for each in self.plugins if each.name == impl.plugin_name and not each.problems)
+            for key, cls in _ask(plugin, impl.function):
+                claims.setdefault(key, []).append((plugin, cls))
+        for key, claimed in sorted(claims.items(), key=lambda claim: claim[0]):
+            if len(claimed) == 1:
+                self.adapters[key] = claimed[0][1]
+                claimed[0][0].provides.append(claimed[0][1])
+                continue
+            owners = _and([plugin.distribution or plugin.name for plugin, _ in claimed])
+            for plugin in {id(each): each for each, _ in claimed}.values():
+                plugin.failed("duplicate", f"the adapter {':'.join(key)} is claimed by {owners}; none of them is used")
+                self._clashes[key] = plugin.problems[-1]
+
+
+def _ask(plugin: Plugin, hook: Any) -> Iterator[tuple[Key, type[Adapter[Any]]]]:
+    """The adapters of one plugin that keep the contract; the others become problems."""
+    try:
+        offered = list(hook())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a hook that raises or exits concerns its own plugin only
+        plugin.failed("call", error)
+        return
+    for cls in offered:
+        try:
+            yield _checked(cls), cls
+        except _Refused as error:
+            plugin.failed("adapter", str(error))
+
+
+def _checked(cls: Any) -> Key:
+    """The `(kind, name)` of an adapter class that keeps the contract."""
+    if not (isinstance(cls, type) and issubclass(cls, Adapter)):
+        raise _Refused(f"{cls!r} is not an adapter class")
+    kind, name = getattr(cls, "kind", None), getattr(cls, "name", None)
+    if not isinstance(kind, str) or kind not in KINDS or not issubclass(cls, KINDS[kind]):
+        raise _Refused(f"{cls.__name__} extends none of {_and(base.__name__ for base in KINDS.values())}")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise _Refused(f"{cls.__name__}.name must be lower case letters, digits and _: {name!r}")
+    config = getattr(cls, "Config", None)
+    if not (isinstance(config, type) and attrs.has(config)):
+        raise _Refused(f"{cls.__name__}.Config is not an attrs class")
+    if issubclass(cls, MessagingAdapter) and not isinstance(getattr(cls, "channels", None), frozenset):
+        raise _Refused(f"{cls.__name__}.channels is not a frozenset of Channel")
+    if inspect.isabstract(cls):
+        raise _Refused(f"{cls.__name__} does not implement {_and(sorted(cls.__abstractmethods__))}")
+    return kind, name
+
+
+def _refuse_wrappers(manager: pluggy.PluginManager, module: object) -> None:
+    """A wrapper would run around the hooks of other plugins, and its failure would be theirs."""
+    for caller in manager.get_hookcallers(module) or ():
+        for impl in caller.get_hookimpls():
+            if impl.plugin is module and (impl.wrapper or impl.hookwrapper):
+                raise _Refused(f"{caller.name} is a wrapper; hooks of crmcore only register")
+
+
+def _distribution(entry: metadata.EntryPoint) -> tuple[str, str]:
+    """Name and version of what was installed; a broken .dist-info must not stop the others."""
+    try:
+        return (entry.dist.name or "?", entry.dist.version or "?") if entry.dist else ("?", "?")
+    except Exception:  # noqa: BLE001 - metadata of somebody else's package, in any state
+        return "?", "?"
+
+
+def _row(plugin: Plugin, used_by: Mapping[Key, Sequence[str]]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "plugin": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "provides": [f"{cls.kind}:{cls.name}" for cls in plugin.provides],
+        "capabilities": sorted({name for cls in plugin.provides for name in capabilities(cls)}),
+        "used_by": [name for cls in plugin.provides for name in used_by.get((cls.kind, cls.name), ())],
+        "status": "disabled" if plugin.disabled else "failed" if plugin.problems else "ok",
+    }
+    if plugin.problems:
+        row |= {"stage": plugin.problems[0].stage, "error": "; ".join(problem.error for problem in plugin.problems)}
+    return row
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(names)
