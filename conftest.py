@@ -1,0 +1,110 @@
+"""Runs the documentation: every code block of every page is executed.
+
+`python` blocks run as they stand. `console` blocks run each `$ command` in a folder of the page's own and compare what it
+prints with what the page shows ("..." stands for anything). A `toml`, `csv` or `json` block whose first line names a file
+("# crm.toml") is written to that folder; any other must at least be well-formed. `sh` and `powershell` blocks are the
+set-up commands of a bare checkout, which the gate itself runs: here each must name what exists.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+ROOT = Path(__file__).parent
+_FILE = re.compile(r"^(?:#|//|<!--)\s*([\w./-]+\.(?:toml|csv|json|py|txt))\s*(?:-->)?\s*$")
+
+
+def _setup(namespace: dict[str, Any]) -> None:
+    namespace["folder"] = tempfile.mkdtemp(prefix="crmcore-docs-")
+
+
+def _teardown(namespace: dict[str, Any]) -> None:
+    shutil.rmtree(namespace["folder"], ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    bin_folder = str(Path(sys.executable).parent)
+    return {
+        **os.environ,
+        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONUTF8": "1",
+        "CRMCORE_LANG": "en",
+        "COLUMNS": "160",
+        "NO_COLOR": "1",
+    }
+
+
+def _console(example: Example) -> str | None:
+    """Run each `$ ` line; what follows it, up to the next, is what it must print."""
+    problems = []
+    for block in re.split(r"^\$ ", example.parsed, flags=re.M)[1:]:
+        command, _, expected = block.partition("\n")
+        done = subprocess.run(  # noqa: S602 - the page's own command, as the reader would type it
+            command, shell=True, cwd=example.namespace["folder"], env=_environment(), capture_output=True, text=True, timeout=120, check=False
+        )
+        printed = (done.stdout + done.stderr).rstrip()
+        pattern = ".*?".join(re.escape(piece) for piece in expected.rstrip().split("..."))
+        if expected.strip() and not re.fullmatch(pattern, printed, flags=re.S):
+            problems.append(f"$ {command}\nexpected:\n{expected.rstrip()}\nprinted:\n{printed}")
+        elif not expected.strip() and done.returncode not in {0, 1}:
+            problems.append(f"$ {command}\nexit code {done.returncode}:\n{printed}")
+    return "\n\n".join(problems) or None
+
+
+def _file(language: str, example: Example) -> str | None:
+    """Write a block that names its file; check the others for form."""
+    first, _, rest = example.parsed.partition("\n")
+    if match := _FILE.match(first):
+        target = Path(example.namespace["folder"]) / match[1]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(rest if target.suffix in {".csv", ".json"} else example.parsed, encoding="utf-8")
+        return None
+    match language:
+        case "toml":
+            tomllib.loads(example.parsed)
+        case "json":
+            json.loads(example.parsed)
+        case "csv":
+            list(csv.reader(io.StringIO(example.parsed), strict=True))
+    return None
+
+
+def _bare(example: Example) -> str | None:
+    """Set-up commands: every make target, extra and folder they name exists."""
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+    wrong = [name for name in re.findall(r"^make ([\w-]+)", example.parsed, flags=re.M) if name not in targets]
+    for group in re.findall(r"\[([\w,]+)\]", example.parsed):
+        wrong += [name for name in group.split(",") if name not in extras]
+    for path in re.findall(r"plugins[/\\]\w+", example.parsed):
+        if not (ROOT / path.replace("\\", "/")).is_dir():
+            wrong.append(path)
+    return f"does not exist: {', '.join(wrong)}" if wrong else None
+
+
+pytest_collect_file = Sybil(
+    parsers=[
+        PythonCodeBlockParser(),
+        CodeBlockParser("console", _console),
+        *(CodeBlockParser(language, functools.partial(_file, language)) for language in ("toml", "csv", "json")),
+        *(CodeBlockParser(language, _bare) for language in ("sh", "powershell")),
+    ],
+    patterns=["*.md"],
+    setup=_setup,
+    teardown=_teardown,
+).pytest()

@@ -1,0 +1,1 @@
+"""Thin doors for web frameworks, and the receiver of webhooks that ships with crmcore."""

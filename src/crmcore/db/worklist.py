@@ -1,0 +1,102 @@
+"""What the callback clerk works through: the calls that are due, with what he must know before he dials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from crmcore.db.columns import stamp
+from crmcore.db.schema import attempt, contact_point, customer, opt_out, touchpoint, vehicle, visit
+
+
+def due_calls(connection: Connection, now: datetime, *, store: str | None = None, limit: int = 1000) -> list[Row[Any]]:
+    """Calls whose time has come, the nearest deadline first."""
+    query = (
+        select(
+            touchpoint,
+            customer.c.name,
+            customer.c.kind,
+            customer.c.advisor.label("customer_advisor"),
+            vehicle.c.plate,
+            vehicle.c.series,
+            vehicle.c.model,
+            vehicle.c.vin,
+            visit.c.ro_number,
+            visit.c.handed_on,
+            visit.c.advisor,
+            visit.c.injury_accident,
+        )
+        .join(customer, customer.c.id == touchpoint.c.customer_id)
+        .outerjoin(vehicle, vehicle.c.id == touchpoint.c.vehicle_id)
+        .outerjoin(visit, visit.c.id == touchpoint.c.visit_id)
+        .where(
+            touchpoint.c.channel == "PHONE",
+            touchpoint.c.state.in_(["PLANNED", "DUE"]),
+            touchpoint.c.due_at <= stamp(now),
+            or_(touchpoint.c.expires_at.is_(None), touchpoint.c.expires_at > stamp(now)),
+        )
+        .order_by(func.coalesce(touchpoint.c.deadline_at, "9999"), touchpoint.c.due_at, touchpoint.c.id)
+        .limit(limit)
+    )
+    if store:
+        query = query.where(touchpoint.c.store == store)
+    return list(connection.execute(query))
+
+
+def phones(connection: Connection, customers: Collection[int]) -> dict[int, str]:
+    """The number to dial for each customer: preferred first, then the one known to be good, then the oldest."""
+    refused = and_(opt_out.c.value == contact_point.c.value, opt_out.c.channel == "PHONE", opt_out.c.until.is_(None))
+    rows = connection.execute(
+        select(contact_point.c.customer_id, contact_point.c.value)
+        .outerjoin(opt_out, refused)
+        .where(
+            contact_point.c.customer_id.in_(customers),
+            contact_point.c.state.in_(["UNKNOWN", "VALID"]),
+            opt_out.c.value.is_(None),
+        )
+        .order_by(contact_point.c.preferred, contact_point.c.state, contact_point.c.id.desc())
+    )
+    return {row.customer_id: row.value for row in rows}  # the last one written wins: preferred, valid, oldest
+
+
+def last_visits(connection: Connection, customers: Collection[int]) -> dict[int, str]:
+    """The local date of each customer's last hand-over."""
+    rows = connection.execute(
+        select(visit.c.customer_id, func.max(visit.c.handed_on).label("last"))
+        .where(visit.c.customer_id.in_(customers), visit.c.handed_on.is_not(None))
+        .group_by(visit.c.customer_id)
+    )
+    return {row.customer_id: row.last for row in rows}
+
+
+def attempts(connection: Connection, touchpoints: Collection[int]) -> dict[int, int]:
+    """How often each call was tried."""
+    rows = connection.execute(
+        select(attempt.c.touchpoint_id, func.count().label("n"))
+        .where(attempt.c.touchpoint_id.in_(touchpoints))
+        .group_by(attempt.c.touchpoint_id)
+    )
+    return {row.touchpoint_id: row.n for row in rows}
+
+
+def explanation(row: Row[Any]) -> dict[str, Any]:
+    """What `explain` knows of this touchpoint."""
+    found: dict[str, Any] = json.loads(row.explanation)
+    return found
+
+
+def bundled(connection: Connection, touchpoints: Collection[int]) -> dict[int, list[str]]:
+    """The rules of the touchpoints that ride on each of these."""
+    rows = connection.execute(
+        select(touchpoint.c.bundled_into, touchpoint.c.rule)
+        .where(touchpoint.c.bundled_into.in_(touchpoints))
+        .order_by(touchpoint.c.id)
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.bundled_into, []).append(row.rule)
+    return found

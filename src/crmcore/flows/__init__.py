@@ -1,0 +1,1 @@
+"""Use cases, one file a verb: fetch, decide, act, record."""

@@ -1,0 +1,36 @@
+"""What a mask hides."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcore.rules.masking import mask_name, mask_phone, mask_plate
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("+8613800138000", "138****8000"), ("+861055501234", "105*****34"), ("+864008001234", "400*****34"), ("12345", "*****")],
+)
+def test_a_phone_shows_its_ends(value, shown):
+    """A mobile shows three and four digits, a landline its beginning and two, a short string nothing."""
+    assert shown == mask_phone(value)
+
+
+@pytest.mark.parametrize(("plate", "shown"), [("京A12345", "京A***45"), ("京A1", "***"), ("", "")])
+def test_a_plate_shows_its_ends(plate, shown):
+    """A plate shows its district and its last two characters."""
+    assert shown == mask_plate(plate)
+
+
+def test_a_name_shows_the_family_name():
+    """A name shows its first character."""
+    assert "王**" == mask_name("王小明")
+
+
+@given(st.from_regex(r"\+861[3-9]\d{9}", fullmatch=True))
+def test_a_masked_mobile_cannot_be_dialled(value):
+    """Four digits of every mobile are gone."""
+    assert value not in mask_phone(value)
+    assert 4 == mask_phone(value).count("*")
