@@ -1,0 +1,245 @@
+"""CSV and its kin, one record at a time: its line, its raw bytes without line ends, and its cells only when asked for.
+
+Lines are split as bytes, so a record that was seen before is recognised by a digest of its bytes and never decoded. Only a
+record with a quote in it has to be parsed to know where it ends, and what a quote swallowed is given back line by line.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from crmcore.errors import SourceError
+from crmcore.tables import encoding as encodings
+from crmcore.tables.headings import (
+    DELIMITERS,
+    FURNITURE_STARTS,
+    Header,
+    disambiguated,
+    find_delimited,
+    is_furniture,
+    without_header,
+)
+from crmcore.tables.row import BadRow, Raw, Row
+
+HEAD = 64 * 1024
+#: A quote that is not closed within so many lines was never meant to be opened.
+OPEN_LINES = 500
+#: The longest cell: what Excel could never have written, four times over, is no cell.
+CELL = 131_072
+RECORD = 4 << 20
+
+_QUOTE = 0x22
+
+
+class Delimited:
+    """A text table; iterate it for rows, or `scan()` it for raw records and `parse()` those that matter."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        known: Collection[str],
+        at: str,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        header: bool = True,
+    ) -> None:
+        self.path = path
+        self.part = at
+        self._encoding = encodings.detect(path, at, encoding)
+        self.encoding = self._encoding.name
+        self._codec = self._encoding.rows
+        head, self._end = self._head()
+        self._header = self._find(head, known, (delimiter,) if delimiter else DELIMITERS, header=header)
+        self.delimiter = self._header.delimiter
+        self.header_row = self._header.first
+        self.columns = disambiguated(self._header.cells)
+        self._guard = self._codec == "gb18030"
+        self._feed = _Feed(self._codec)
+        self._reader = csv.reader(self._feed, delimiter=self.delimiter, strict=True)
+        self._gate = _gate(self.delimiter, self._codec)
+        self._stream: BinaryIO | None = None
+
+    def _head(self) -> tuple[list[str], bytes]:
+        """The first lines as text, and the line end of the file."""
+        with self.path.open("rb") as stream:
+            head = next(encodings.blocks(stream, self._encoding), b"")
+        end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+        cut = head[:HEAD].rfind(end) + 1 if len(head) > HEAD else len(head)
+        lines = head[:cut].decode(self._codec, "replace").split(end.decode())
+        return [line.rstrip("\r") + "\n" for line in lines], end
+
+    def _find(self, head: list[str], known: Collection[str], delimiters: Sequence[str], *, header: bool) -> Header:
+        found = find_delimited(head, known, delimiters) if header else without_header(head, delimiters)
+        if found is None:
+            raise SourceError("CRM-S105", at=self.part, rows=20)
+        return found
+
+    # ---------------------------------------------------------------- reading
+
+    def __enter__(self) -> Self:
+        self._stream = self.path.open("rb")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def __iter__(self) -> Iterator[Row]:
+        """Every row below the header but the page's furniture; `reason` says why a row has no cells."""
+        for number, raw, parsed in self.scan():
+            try:
+                yield Row(number, self.parse(raw, parsed), raw)
+            except BadRow as bad:
+                yield Row(number, [], raw, bad.reason)
+
+    def parse(self, raw: bytes, parsed: list[str] | str | None) -> list[str]:
+        """The cells of a record that `scan()` yielded; raises `BadRow` with the reason when it has none."""
+        if parsed is None:
+            text = raw.decode(self._codec)
+            if self._guard and not text.isascii() and encodings.mixed(raw):
+                raise BadRow("MIXED_ENCODING")
+            return text.split(self.delimiter)
+        if isinstance(parsed, str):
+            raise BadRow(parsed)
+        if self._guard and encodings.mixed(raw):
+            raise BadRow("MIXED_ENCODING")
+        return parsed
+
+    def text(self, raw: bytes) -> str:
+        """A raw record as text, also one that cannot be cut into cells."""
+        return raw.decode(self._codec, "replace")
+
+    def scan(self) -> Iterator[Raw]:
+        """(line, raw bytes, None or its cells or why it is broken) of every record; see `parse`."""
+        number = self._header.last + 1
+        held: list[bytes] = []
+        for lines, quoted in self._blocks():
+            if not held and not quoted:
+                yield from self._plain(lines, number)
+                number += len(lines)
+                continue
+            lines = held + lines  # noqa: PLW2901 - an open record goes on in this block
+            records = self._records(lines, number, final=False)
+            done = yield from records
+            held, number = lines[done:], number + done
+        if held:
+            yield from self._records(held, number, final=True)
+
+    def _blocks(self) -> Iterator[tuple[list[bytes], bool]]:
+        """The lines below the header, a block at a time, without their ends; and whether any has a quote."""
+        stream = self._stream
+        assert stream is not None, "a table is read inside `with`"
+        rest, skip, end = b"", self._header.last, self._end
+        for block in encodings.blocks(stream, self._encoding):
+            lines = (rest + block if rest else block).split(end)
+            rest = lines.pop()
+            if len(rest) > RECORD:
+                raise SourceError("CRM-S108", at=self.part)
+            if skip:
+                dropped = min(skip, len(lines))
+                skip -= dropped
+                lines = lines[dropped:]
+            if lines:
+                yield _without_returns(lines), b'"' in block or b'"' in lines[0]
+        if rest and not skip:
+            yield _without_returns([rest]), b'"' in rest
+
+    def _plain(self, lines: list[bytes], number: int) -> Iterator[Raw]:
+        """Records of a block without a single quote: one line each."""
+        gate = self._gate.match
+        for line in lines:
+            if gate(line) is None:
+                yield number, line, None
+            elif not self._is_furniture(line):
+                yield number, line, None
+            number += 1  # noqa: SIM113 - the first line has a number already
+
+    def _is_furniture(self, line: bytes) -> bool:
+        return is_furniture(line.decode(self._codec, "replace").split(self.delimiter))
+
+    def _records(self, lines: list[bytes], number: int, *, final: bool) -> Iterator[Raw]:
+        """Records of lines with quotes; returns how many lines were used up (the rest waits for the next block)."""
+        position = 0
+        gate = self._gate.match
+        while position < len(lines):
+            line = lines[position]
+            used = 1
+            parsed: list[str] | str | None = None
+            if _QUOTE in line:
+                read = self._quoted(lines, position, final=final)
+                if read is None:
+                    return position
+                parsed, used = read
+                if used > 1:
+                    line = b"\n".join(lines[position : position + used])
+            if gate(line) is None or isinstance(parsed, str):
+                yield number + position, line, parsed
+            elif not (is_furniture(parsed) if parsed else self._is_furniture(line)):
+                yield number + position, line, parsed
+            position += used
+        return position
+
+    def _quoted(self, lines: list[bytes], position: int, *, final: bool) -> tuple[list[str] | str, int] | None:
+        """Cells (or why there are none) and number of lines of the record at `position`; None: it goes on in the next block.
+
+        A record that never closes its quote costs only its first line; what follows is read anew.
+        """
+        feed = self._feed
+        feed.lines, feed.at, feed.until = lines, position, position + OPEN_LINES
+        try:
+            cells = next(self._reader)
+        except _OutOfLinesError:
+            if not final and feed.at < feed.until:
+                return None
+            return "QUOTE_UNCLOSED", 1
+        except csv.Error as error:
+            if "limit" in str(error):
+                return "CELL_TOO_LONG", 1
+            return ("BACKSLASH_QUOTE" if b'\\"' in lines[position] else "QUOTE_BROKEN"), 1
+        return cells, feed.at - position
+
+
+class _OutOfLinesError(LookupError):
+    """The record goes on after the last line there is."""
+
+
+class _Feed:
+    """Hands lines to the one csv reader of a table, as many as a record asks for."""
+
+    __slots__ = ("_codec", "at", "lines", "until")
+
+    def __init__(self, codec: str) -> None:
+        self._codec = codec
+        self.lines: Sequence[bytes] = ()
+        self.at = 0
+        self.until = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if self.at >= len(self.lines) or self.at >= self.until:
+            raise _OutOfLinesError
+        line = self.lines[self.at]
+        self.at += 1
+        return line.decode(self._codec) + "\n"
+
+
+def _without_returns(lines: list[bytes]) -> list[bytes]:
+    if b"\r" not in lines[0] and b"\r" not in lines[-1]:
+        return [line.removesuffix(b"\r") for line in lines] if any(b"\r" in line for line in lines) else lines
+    return [line.removesuffix(b"\r") for line in lines]
+
+
+def _gate(delimiter: str, codec: str) -> re.Pattern[bytes]:
+    """Matches what may be furniture: an empty first cell, or one that begins like a total or a footer."""
+    words = b"|".join(re.escape(word.encode(codec)) for word in FURNITURE_STARTS)
+    cut = re.escape(delimiter.encode())
+    return re.compile(rb'[\s"=]*(?:$|' + cut + rb"|" + words + rb")", re.IGNORECASE)
