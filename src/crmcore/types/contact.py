@@ -231,7 +231,8 @@ class TouchpointRule:
         population: condition codes that must all hold ("HAS_VEHICLE", "PERSON_ONLY", …).
         stop_on: condition codes that cancel what is planned ("NEW_SERVICE", "RENEWED", "SOLD", …).
         suppress_when: condition codes that keep it as SUPPRESSED with the reason ("OPEN_COMPLAINT", "IN_SHOP", …).
-        bundle: False where section 0 forbids bundling (instants such as T−24 h).
+        bundle: False for what has its own moment (instants such as T−24 h) or was asked for as a step of its own (S3's thanks).
+        fleet: True when a contact with many vehicles gets one for all of them per week; False for what is about one car now.
         template: message template code; survey: questionnaire code.
         source: where each number comes from, shown by `crmcore explain`.
         params: rule-specific settings (e.g. holiday dates, months of absence), by name.
@@ -255,12 +256,52 @@ class TouchpointRule:
     stop_on: tuple[str, ...] = ()
     suppress_when: tuple[str, ...] = ()
     bundle: bool = True
+    fleet: bool = True
     template: str | None = None
     survey: str | None = None
     questions: tuple[str, ...] = ()
     source: str
     params: Mapping[str, object] = attrs.field(factory=dict)
     enabled: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class MessageTemplate:
+    """The words of one text (packs/messages.toml, [templates.CODE] of crm.toml), without signature and refusal suffix.
+
+    Attributes:
+        code: what rules name it by.
+        zh / en: the text, with {variables} of `rules.templates.VARIABLES`.
+        neutral_zh / neutral_en: for a number that belongs to several customers: no name, no plate, no price.
+        source: who asks for it, shown by `crmcore plan --show`.
+    """
+
+    code: str
+    zh: str
+    en: str
+    neutral_zh: str
+    neutral_en: str
+    source: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class CareEvent:
+    """A dated fact of [[events]]: a storm, a campaign.
+
+    Attributes:
+        code: unique; planning the same event twice adds nothing.
+        rule: the rule it wakes, "WEATHER" or "CAMPAIGN".
+        on / until: local dates, `until` inclusive; None: that day alone.
+        label: {"zh": …, "en": …}: what a text calls it ({event}).
+        stores: codes of the stores it concerns; empty: all of them.
+    """
+
+    code: str
+    rule: str
+    on: date
+    until: date | None = None
+    label: Mapping[str, str]
+    stores: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
