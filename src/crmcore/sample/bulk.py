@@ -28,7 +28,7 @@ ROWS_A_CUSTOMER: Final = 5
 FIRST_DAY: Final = date(2023, 1, 1)
 LAST_DAY: Final = date(2026, 11, 18)
 ADVISORS: Final = tuple(a + b + c for a, b, c in zip(SURNAMES, GIVEN, GIVEN[7:], strict=False))
-#: A number coprime to every power of ten and of two: neighbours in number are strangers in the file.
+#: A prime: each customer comes once in every round of all customers, and neighbours in the file are strangers.
 _STRIDE: Final = 7_368_787
 
 _DIGITS: Final = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -39,7 +39,7 @@ class Bulk:
     """What was written.
 
     Attributes:
-        rejected: rows that must be rejected, all for a number in scientific notation or a short VIN.
+        rejected: rows that must be rejected, all for a number in scientific notation.
         dressed: rows with a value that is fine but not plainly written.
         changed: rows that differ from the file without `change`.
     """
@@ -75,7 +75,7 @@ def stream_csv(
     """
     if rows < 1 or not 0 <= change <= 1:
         raise UsageError("CRM-U303")
-    customers = max(1, rows // ROWS_A_CUSTOMER)
+    job = _Job(rows, max(1, rows // ROWS_A_CUSTOMER), noise, change)
     blocks = list(range(-(-rows // BLOCK)))
     if shuffle:
         Random(f"{seed}:order").shuffle(blocks)  # noqa: S311 - reproducible on purpose
@@ -84,11 +84,11 @@ def stream_csv(
         file.write(",".join(HEADINGS) + "\r\n")
         for block in blocks:
             first = block * BLOCK
-            lines = _block(f"{seed}:{block}", first, min(BLOCK, rows - first), rows, customers, noise, change, tally)
+            lines = job.block(f"{seed}:{block}", first, tally)
             if shuffle:
                 Random(f"{seed}:{block}:order").shuffle(lines)  # noqa: S311
             file.write("".join(lines))
-    return Bulk(path, rows, customers, tally.rejected, tally.dressed, tally.changed)
+    return Bulk(path, rows, job.customers, tally.rejected, tally.dressed, tally.changed)
 
 
 @attrs.define
@@ -98,26 +98,31 @@ class _Tally:
     changed: int = 0
 
 
-def _block(
-    seed: str, first: int, size: int, rows: int, customers: int, noise: float, change: float, tally: _Tally
-) -> list[str]:
-    """The lines of one block; what decides about noise and change never shifts what decides about the rows."""
-    rng, noisy, moved = Random(seed), Random(seed + ":noise"), Random(seed + ":change")  # noqa: S311
-    span = (LAST_DAY - FIRST_DAY).days
-    lines = []
-    for number in range(first, first + size):
-        cells = _row(rng, number, span * number // rows, number * _STRIDE % customers)
-        if noisy.random() < noise:
-            kind = noisy.randrange(10)
-            _DRESSES[kind](cells)
-            tally.rejected += kind == 0
-            tally.dressed += kind != 0
-        if change and moved.random() < change:
-            cells[8] = cells[8] + "1"
-            cells[14] = "已更正"
-            tally.changed += 1
-        lines.append(",".join(cells) + "\r\n")
-    return lines
+@attrs.frozen
+class _Job:
+    rows: int
+    customers: int
+    noise: float
+    change: float
+
+    def block(self, seed: str, first: int, tally: _Tally) -> list[str]:
+        """The lines of one block; what decides about noise and change never shifts what decides about the rows."""
+        rng, noisy, moved = Random(seed), Random(seed + ":noise"), Random(seed + ":change")  # noqa: S311
+        span = (LAST_DAY - FIRST_DAY).days
+        lines = []
+        for number in range(first, min(first + BLOCK, self.rows)):
+            cells = _row(rng, number, span * number // self.rows, number * _STRIDE % self.customers)
+            if moved.random() < self.change:
+                cells[8] = str(int(cells[8]) + 7)
+                cells[14] = "已更正"
+                tally.changed += 1
+            if noisy.random() < self.noise:
+                kind = noisy.randrange(len(_DRESSES))
+                _DRESSES[kind](cells)
+                tally.rejected += kind == 0
+                tally.dressed += kind != 0
+            lines.append(",".join(cells) + "\r\n")
+        return lines
 
 
 def _row(rng: Random, number: int, day: int, customer: int) -> list[str]:

@@ -105,7 +105,8 @@ def sold_car(plan: Plan) -> None:
 def lost(plan: Plan) -> None:
     """Twelve months without a visit end today for one; for one they ended last month; a lost one with an old quarrel is left."""
     today, long_ago, quarrel = plan.person(), plan.person(), plan.person()
-    year_ago = (plan.today - plan.today.replace(year=plan.today.year - 1)).days
+    day = 28 if (plan.today.month, plan.today.day) == (2, 29) else plan.today.day
+    year_ago = (plan.today - plan.today.replace(year=plan.today.year - 1, day=day)).days
     car = plan.car(today)
     plan.service(car, year_ago)
     plan.owe("lost", "LOST_CUSTOMER", today, plan.today, cars=(car.vin,))

@@ -6,6 +6,8 @@ from crmcore.sample.people import Call
 from crmcore.sample.plan import Bad, Plan
 from crmcore.sample.rows import e164
 
+SCIENTIFIC = frozenset({"PHONE_SCIENTIFIC", "NUMBER_SCIENTIFIC"})
+
 
 def add(plan: Plan) -> None:
     """Put every case of this page into the plan."""
@@ -94,24 +96,24 @@ def exact_duplicates(plan: Plan) -> None:
 
 def spoilt(plan: Plan) -> None:
     """Rows that nobody can use, each for one reason; whose they are cannot be known from anything else."""
-    for column, text, reason in (
-        ("手机号", "1.38E+10", "PHONE_SCIENTIFIC"),
-        ("手机号", "1.39E+10", "PHONE_SCIENTIFIC"),
-        ("手机号", "1.38001E+10", "PHONE_SCIENTIFIC"),
-        ("手机号", "1380013", "PHONE_INVALID"),
+    for column, text, *reasons in (
+        ("手机号", "1.38E+10", *SCIENTIFIC),
+        ("手机号", "1.39E+10", *SCIENTIFIC),
+        ("手机号", "1.38001E+10", *SCIENTIFIC),
+        ("手机号", "1380013", "PHONE_NO_AREA_CODE", "PHONE_TOO_SHORT"),
         ("车架号", "LXCRMA1S0RS12345", "VIN_LENGTH"),
-        ("车架号", "LXCRMA1O0RS123456", "VIN_LETTERS"),
-        ("进厂日期", "2026-13-45", "DATE_INVALID"),
+        ("车架号", "LXCRMA1O0RS123456", "VIN_LETTER_IOQ"),
+        ("进厂日期", "2026-13-45", "DATE_IMPOSSIBLE", "DATE_FORM"),
         ("交车日期", "03/04/2026", "DATE_AMBIGUOUS"),
-        ("进厂里程", "约三万", "KM_INVALID"),
-        ("客户姓名", "???", "TEXT_DESTROYED"),
+        ("进厂里程", "约三万", "NUMBER_FORM"),
+        ("客户姓名", "???", "TEXT_DESTROYED", "TEXT_QUESTION_MARKS"),
     ):
-        plan.bad.append(Bad("ro.csv", _lost_order(plan), column, text, reason))
+        plan.bad.append(Bad("ro.csv", _lost_order(plan), column, text, frozenset(reasons)))
     visitor = plan.showroom(plan.ghost(), 12, lost=True)
-    plan.bad.append(Bad("showroom.csv", visitor, "手机号", "1.39E+10", "PHONE_SCIENTIFIC"))
+    plan.bad.append(Bad("showroom.csv", visitor, "手机号", "1.39E+10", SCIENTIFIC))
     buyer = plan.ghost()
     delivery = plan.delivery(plan.ghost_car(buyer), 31, lost=True)
-    plan.bad.append(Bad("deliveries.xlsx", delivery, "车架号", "LXCRMA1S0RS", "VIN_LENGTH"))
+    plan.bad.append(Bad("deliveries.xlsx", delivery, "车架号", "LXCRMA1S0RS", frozenset({"VIN_LENGTH"})))
 
 
 def _lost_order(plan: Plan) -> Call:

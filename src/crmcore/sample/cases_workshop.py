@@ -137,7 +137,7 @@ def opted_out(plan: Plan) -> None:
 
 def open_complaint(plan: Plan) -> None:
     """While a complaint is open its own callback replaces ours; one that is closed stops nothing."""
-    angry, calmed = plan.person(birth_date=plan.born(-1, 1985)), plan.person()
+    angry, calmed = plan.person(birth_date=plan.born(-1, 1984)), plan.person()
     call = plan.service(plan.car(angry), 3)
     plan.grievance(call, plan.at(2, "10:30"))
     plan.forbid("open_complaint", CALLBACK, angry, "OPEN_COMPLAINT", visit=call.key)

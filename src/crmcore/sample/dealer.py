@@ -19,6 +19,8 @@ from crmcore.sample.sheets import Sheet
 from crmcore.sample.truth import Truth
 
 TODAY: Final = date(2026, 11, 22)
+#: The days on which somebody would have to be born on 1 January, which stands for "not known".
+NO_BIRTHDAYS: Final = ("12-31", "01-01")
 #: The make-up workday of October 2026 must lie behind.
 EARLIEST: Final = date(2026, 10, 12)
 SEED: Final = 20261122
@@ -61,9 +63,9 @@ def generate(seed: int = SEED, visits: int = 300, customers: int = 200, today: d
     """The dealer of `seed`, with exactly so many good visits and so many people or companies behind them.
 
     Raises:
-        UsageError: the numbers leave no room for the planned cases, or `today` is before they can have happened.
+        UsageError: the numbers leave no room for the planned cases, or `today` does not suit them.
     """
-    if today < EARLIEST:
+    if today < EARLIEST or f"{today:%m-%d}" in NO_BIRTHDAYS:
         raise UsageError("CRM-U301", earliest=EARLIEST.isoformat())
     plan = Plan(Random(seed), today)  # noqa: S311 - a sample wants the same numbers each time, not secret ones
     for cases in (cases_workshop, cases_sales, cases_dates, cases_source):

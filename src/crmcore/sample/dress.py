@@ -42,13 +42,15 @@ class Dresser:
         )
 
     def vin(self, vin: str) -> str:
+        """Seventeen characters, perhaps in lower case."""
         return self._pick(vin, (vin.lower, lambda: f"{vin} "))
 
     def plate(self, plate: str) -> str:
+        """A plate, perhaps with the dot that is painted on it."""
         head, tail = plate[:2], plate[2:]
         return self._pick(
             plate,
-            (lambda: f"{head}·{tail}", lambda: f"{head} {tail}", lambda: plate.lower(), lambda: full_width(plate)),
+            (lambda: f"{head}·{tail}", lambda: f"{head} {tail}", plate.lower, lambda: full_width(plate)),
         )
 
     def day(self, on: date | None) -> str:
@@ -83,6 +85,7 @@ class Dresser:
         )
 
     def km(self, km: int | None) -> str:
+        """Whole kilometres, or nothing."""
         if km is None:
             return ""
         return self._pick(
@@ -90,6 +93,7 @@ class Dresser:
         )
 
     def money(self, fen: int) -> str:
+        """An amount in yuan, given in fen."""
         yuan = f"{fen // 100}.{fen % 100:02d}"
         return self._pick(yuan, (lambda: f"{fen // 100:,}.{fen % 100:02d}", lambda: f"￥{yuan}"))
 
@@ -106,6 +110,7 @@ def serial(at: datetime) -> str:
 
 
 def hours(hundredths: int) -> str:
+    """Labour hours, given in hundredths."""
     return f"{hundredths / 100:g}"
 
 

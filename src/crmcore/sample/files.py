@@ -66,7 +66,7 @@ def _workbook(sheet: Sheet) -> bytes:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "remove_timezone": True})
     book.set_properties({"created": datetime(2026, 1, 1)})  # noqa: DTZ001 - a workbook's clock has no zone; fixed, so that the bytes are
-    formats = {
+    formats: dict[type, Any] = {
         date: book.add_format({"num_format": "yyyy-mm-dd"}),
         datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
     }

@@ -50,6 +50,7 @@ class Inventor:
         self._landlines = 0
 
     def name(self) -> str:
+        """A person's name of three characters."""
         return next(self._names)
 
     def mobile(self) -> str:
@@ -62,6 +63,7 @@ class Inventor:
         return f"0105550{self._landlines:04d}"
 
     def vin(self, model: str = "A1S") -> str:
+        """A VIN with the right check digit."""
         return vin(next(self._serials), model)
 
     def plate(self, *, electric: bool = False) -> str:

@@ -104,11 +104,12 @@ def _sum(rows: Iterable[tuple[Cell, ...]], column: int) -> str:
 
 
 def _mentions(sheet: Sheet, rows: Iterable[Row]) -> Iterable[Mention]:
-    for number, row in enumerate(rows, sheet.first_row):
+    for number, line, row in _placed(sheet, rows):
         for named in row.named:
             yield Mention(
                 file=sheet.file,
                 row=number,
+                line=line,
                 column=named.column,
                 name=named.name,
                 phone=named.phone,
@@ -117,10 +118,16 @@ def _mentions(sheet: Sheet, rows: Iterable[Row]) -> Iterable[Mention]:
 
 
 def _bad_rows(sheet: Sheet, rows: Iterable[Row]) -> Iterable[BadRow]:
+    for number, line, row in _placed(sheet, rows):
+        if row.bad:
+            yield BadRow(file=sheet.file, row=number, line=line, column=row.bad.column, reasons=row.bad.reasons)
+
+
+def _placed(sheet: Sheet, rows: Iterable[Row]) -> Iterable[tuple[int, int, Row]]:
+    """Each row with the number a spreadsheet gives it and the line on which it begins."""
     line = sheet.first_row
     for number, row in enumerate(rows, sheet.first_row):
-        if row.bad:
-            yield BadRow(file=sheet.file, row=number, line=line, column=row.bad.column, reason=row.bad.reason)
+        yield number, line, row
         line += 1 + sum(str(cell).count("\n") for cell in row.cells)
 
 

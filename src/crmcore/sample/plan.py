@@ -57,10 +57,10 @@ class Bad:
     """
 
     file: str
-    call: Call | Booking
+    call: Call
     column: str
     text: str
-    reason: str
+    reasons: frozenset[str]
 
 
 class Plan:
@@ -100,6 +100,7 @@ class Plan:
         return datetime.combine(self.day(ago), time.fromisoformat(clock), CHINA)
 
     def opening(self, ago: int) -> datetime:
+        """When the doors opened `ago` days before today."""
         return datetime.combine(self.day(ago), OPENING, CHINA)
 
     # ------------------------------------------------------------------ who
@@ -113,6 +114,7 @@ class Plan:
         return made
 
     def company(self, name: str, **known: Any) -> Person:
+        """A customer that is an organisation."""
         return self.person(name=name, kind=CustomerKind.ORGANIZATION, **known)
 
     def ghost(self) -> Person:
@@ -122,12 +124,12 @@ class Plan:
         return made
 
     def anyone(self, person: str) -> Person:
+        """A person by id, also one who stands only in lost rows."""
         return self.people.get(person) or self.ghosts[person]
 
     def born(self, ago: int, year: int) -> date:
-        """A birthday that comes round `ago` days before today."""
-        on = self.day(ago)
-        return date(year, on.month, min(on.day, 28) if on.month == 2 else on.day)
+        """A birthday in a leap year that comes round `ago` days before today, whatever day that is."""
+        return self.day(ago).replace(year=year)
 
     def ghost_car(self, ghost: Person) -> Car:
         """A car that stands only in rows that are lost."""
@@ -136,6 +138,7 @@ class Plan:
         return made
 
     def vehicle(self, car: str) -> Car:
+        """A car by id, also one that stands only in lost rows."""
         return self.cars.get(car) or self.ghost_cars[car]
 
     def car(self, owner: Person, **known: Any) -> Car:
@@ -163,6 +166,7 @@ class Plan:
         )
 
     def colleague(self, role: Role) -> Colleague:
+        """One of those who hold `role`."""
         return self.rng.choice([one for one in self.staff if one.role is role])
 
     # ------------------------------------------------------------------ what happened
@@ -232,6 +236,7 @@ class Plan:
         return self.call(Call(**defaults | known), lost=lost)
 
     def booking(self, car: Car, start: datetime, *, cancelled: bool = False) -> Booking:
+        """An appointment of the car's owner."""
         made = Booking(
             key=self.number("YY", start.date()),
             customer=car.owner,
@@ -244,6 +249,7 @@ class Plan:
         return made
 
     def grievance(self, call: Call, received: datetime, *, still_open: bool = True) -> Grievance:
+        """A complaint about a visit."""
         assert call.car is not None
         made = Grievance(
             key=self.number("TS", received.date()),
@@ -273,10 +279,12 @@ class Plan:
         self.cases[name] = tuple(person.id for person in people)
 
     def owe(self, case: str, rule: str, person: Person | Sequence[Person], on: date, **known: Any) -> None:
+        """Write down a contact that must come about."""
         people = (person,) if isinstance(person, Person) else tuple(person)
         self.due.append(Due(case=case, rule=rule, persons=tuple(one.id for one in people), on=on, **known))
 
     def forbid(self, case: str, rule: str, person: Person, why: str, **known: Any) -> None:
+        """Write down a contact that must not come about."""
         self.never.append(Never(case=case, rule=rule, person=person.id, why=why, **known))
 
     def callback(self, case: str, person: Person | Sequence[Person], *calls: Call) -> None:

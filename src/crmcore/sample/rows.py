@@ -160,6 +160,7 @@ class Clerk:
         return Row(cells, self._customer(call))
 
     def booking(self, made: Booking) -> Row:
+        """An appointment."""
         car, who, write = self._plan.cars[made.car], self._plan.people[made.customer], self._dress
         cells: tuple[Cell, ...] = (
             made.key,
@@ -174,6 +175,7 @@ class Clerk:
         return Row(cells, (Named("手机号", who.name, e164(who.phones[0]), who.id),))
 
     def complaint(self, case: Grievance) -> Row:
+        """A complaint."""
         car, who, write = self._plan.cars[case.car], self._plan.people[case.customer], self._dress
         cells: tuple[Cell, ...] = (
             case.key,
@@ -187,6 +189,7 @@ class Clerk:
         return Row(cells, (Named("手机号", who.name, e164(who.phones[0]), who.id),))
 
     def colleague(self, one: Colleague) -> Row:
+        """Somebody of the staff."""
         return Row((one.code, one.name, ROLES[one.role], self._dress.phone(one.phone), yes(one.active)))
 
 

@@ -55,7 +55,7 @@ def config_toml(
     lang: str = "zh",
     gateway_url: str = "http://127.0.0.1:13013/cgi-bin/sendsms",
     gateway_user: str = "crm",
-    public_url: str = "http://127.0.0.1:8080",
+    public_url: str = "http://127.0.0.1:8025",
 ) -> str:
     """The text of `crm.toml` for the folder into which the dealer was written; secrets stay in the environment."""
     return (

@@ -1,7 +1,7 @@
 """What is true of the sample dealer, written down from the plan: never computed by the rules that it is there to check.
 
-Rows are counted as a spreadsheet shows them: the first row of the file is 1, titles and headings count, and a row with a line
-break in a cell is one row. `line` is the line of the file where the row begins, which differs after such a row.
+`row` counts as a spreadsheet does: the first row of the file is 1, titles and headings count, and a row with a line break in a
+cell is one row. `line` counts as an editor does: the line on which the row begins; in a workbook the two are the same.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ class Mention:
 
     file: str
     row: int
+    line: int
     column: str
     name: str
     phone: str
@@ -25,13 +26,18 @@ class Mention:
 
 @attrs.frozen(kw_only=True)
 class BadRow:
-    """A row that must be rejected, the cell at fault, and the reason code."""
+    """A row that must be rejected, and the cell at fault.
+
+    Attributes:
+        reasons: the codes that name the fault rightly; destroyed text is seen by the reader of tables or by the cleaner, each
+            with its own.
+    """
 
     file: str
     row: int
     line: int
     column: str
-    reason: str
+    reasons: frozenset[str]
 
 
 @attrs.frozen(kw_only=True)
