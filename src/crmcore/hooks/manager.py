@@ -23,6 +23,9 @@ from crmcore.hooks.adapters import Adapter, DmsAdapter, MessagingAdapter, capabi
 GROUP = "crmcore"
 KINDS: Mapping[str, type[Adapter[Any]]] = {base.kind: base for base in (DmsAdapter, MessagingAdapter)}
 
+#: Keys of an instance in crm.toml that are the core's; a plugin's `Config` has no field of these names.
+RESERVED = frozenset({"adapter", "system", "stores", "enabled", "classes"})
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LONGEST = 300  # characters of an error that are shown
 
@@ -188,6 +191,9 @@ def _checked(cls: Any) -> Key:
     config = getattr(cls, "Config", None)
     if not (isinstance(config, type) and attrs.has(config)):
         raise _Refused(f"{cls.__name__}.Config is not an attrs class")
+    taken = sorted(RESERVED & {field.name for field in attrs.fields(config)})
+    if taken:
+        raise _Refused(f"{cls.__name__}.Config uses names of the core: {', '.join(taken)}")
     if issubclass(cls, MessagingAdapter) and not isinstance(getattr(cls, "channels", None), frozenset):
         raise _Refused(f"{cls.__name__}.channels is not a frozenset of Channel")
     if inspect.isabstract(cls):

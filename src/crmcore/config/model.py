@@ -1,0 +1,176 @@
+"""What crm.toml says, once it is found to be right: frozen values, handed to whoever needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from crmcore.errors import ConfigError, CrmError
+from crmcore.hooks.adapters import Adapter, MessagingAdapter, Secret
+from crmcore.rules.messages import BreakerPolicy, SendPolicy
+from crmcore.rules.permit import ContactPolicy
+from crmcore.types.contact import MessageClass, TouchpointRule
+from crmcore.types.customer import Channel
+from crmcore.types.store import Staff, Store
+
+
+@attrs.frozen(kw_only=True)
+class Instance:
+    """One named table of a plugin: [dms.main], [messaging.sms].
+
+    Attributes:
+        adapter: the plugin's name within the kind, e.g. "csv".
+        system: the namespace of its ids; two exports of one DMS share it.
+        stores: codes of the stores it serves; empty: all of them.
+        classes: for messaging, the message classes that go this way.
+        cls: the adapter class; None when its plugin does not work.
+        settings: what the plugin's own `Config` holds; None when `problem` says why.
+        problem: why this instance cannot be used although the file is right: a plugin that failed, a secret that is not set.
+            It stops what needs this instance and nothing else.
+        at: where the table stands, e.g. "crm.toml:30".
+    """
+
+    kind: str
+    name: str
+    adapter: str
+    system: str
+    stores: frozenset[str] = frozenset()
+    classes: frozenset[MessageClass] = frozenset(MessageClass)
+    enabled: bool = True
+    cls: type[Adapter[Any]] | None = attrs.field(default=None, repr=False)
+    settings: Any = attrs.field(default=None, repr=False)
+    problem: CrmError | None = None
+    at: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The table's name in the file, "dms.main"."""
+        return f"{self.kind}.{self.name}"
+
+    @property
+    def channels(self) -> frozenset[Channel]:
+        """What a messaging instance can carry; nothing for others."""
+        return self.cls.channels if self.cls is not None and issubclass(self.cls, MessagingAdapter) else frozenset()
+
+    def takes(self, store: str, message_class: MessageClass, channel: Channel) -> bool:
+        """Does a message of this kind go this way?"""
+        return (
+            self.enabled
+            and (not self.stores or store in self.stores)
+            and message_class in self.classes
+            and (self.cls is None or channel in self.channels)
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Serve:
+    """Where vendors may push to (`crmcore serve`)."""
+
+    public_url: str
+    secret: Secret
+    host: str = "127.0.0.1"
+    port: int = 8025
+
+    def callback_url(self, instance: str) -> str:
+        """What one instance gives to its vendor."""
+        return f"{self.public_url.rstrip('/')}/hooks/{self.secret.reveal()}/{instance}"
+
+
+@attrs.frozen(kw_only=True)
+class Contact(ContactPolicy):
+    """[contact]: what `rules.permit` asks, and the dealer's own words that mean no, besides those built in."""
+
+    opt_out_words: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Bundling:
+    """[bundling]: what is said in one contact.
+
+    Attributes:
+        within_days: contacts with one person that fall due within so many days become one.
+        fleet_above: a contact with more vehicles gets one touchpoint for each rule and week.
+        sources: where each number comes from, by field.
+    """
+
+    within_days: int
+    fleet_above: int
+    sources: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Config:
+    """A crm.toml that is right.
+
+    Attributes:
+        path: the file; `folder` is where relative paths start.
+        lang: None when the file does not say.
+        sending / breaker / bundling: the other tables of packs/contact.toml, overridden by those of the file.
+        rules: care rules of all packs, overridden, by code; also those that are switched off.
+        templates: message templates by code, overridden.
+        events: dated facts, in the order of the file.
+        retired: systems whose instance was taken out of the file on purpose.
+        serve: None when there is no [serve], or when `serve_problem` says why it cannot be used.
+    """
+
+    path: Path
+    lang: str | None = None
+    stores: tuple[Store, ...]
+    staff: tuple[Staff, ...] = ()
+    contact: Contact
+    sending: SendPolicy
+    breaker: BreakerPolicy
+    bundling: Bundling
+    database_url: str = attrs.field(repr=False)
+    rules: Mapping[str, TouchpointRule] = attrs.field(factory=dict, repr=False)
+    templates: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    events: tuple[Any, ...] = ()
+    dms: Mapping[str, Instance] = attrs.field(factory=dict)
+    messaging: Mapping[str, Instance] = attrs.field(factory=dict)
+    serve: Serve | None = None
+    serve_problem: ConfigError | None = None
+    retired: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+
+    @property
+    def folder(self) -> Path:
+        """Where crm.toml lies."""
+        return self.path.parent
+
+    @property
+    def instances(self) -> Iterator[Instance]:
+        """All instances, of every kind, also those that are switched off."""
+        yield from self.dms.values()
+        yield from self.messaging.values()
+
+    def store(self, code: str) -> Store:
+        """The store of this code; raises `KeyError` for another."""
+        return next((store for store in self.stores if store.code == code), None) or _no(code)
+
+    def account(self, store: str, message_class: MessageClass, channel: Channel) -> Instance | None:
+        """The messaging instance that carries such a message; at most one does."""
+        return next((each for each in self.messaging.values() if each.takes(store, message_class, channel)), None)
+
+    def used_by(self) -> dict[tuple[str, str], list[str]]:
+        """Which instances use an adapter, by its kind and name."""
+        used: dict[tuple[str, str], list[str]] = {}
+        for each in self.instances:
+            used.setdefault((each.kind, each.adapter), []).append(each.full_name)
+        return used
+
+    def check_systems(self, stored: Collection[str]) -> None:
+        """Raise when the store has ids of a system that the file no longer names.
+
+        A typo in a name would import every customer a second time, so this stops until the system is listed as retired.
+        """
+        known = {each.system for each in self.dms.values()} | self.retired
+        lost = sorted(set(stored) - known)
+        if lost:
+            raise ConfigError("CRM-C160", at=self.path.name, systems=", ".join(lost), known=", ".join(sorted(known)))
+
+
+def _no(code: str) -> Store:
+    raise KeyError(code)
