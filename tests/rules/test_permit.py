@@ -27,7 +27,10 @@ def quiet(text):
     return QuietHours(time.fromisoformat(start), time.fromisoformat(end))
 
 
-POLICY = ContactPolicy(**PACK["contact"] | {"quiet": quiet(PACK["contact"]["quiet"])})
+POLICY = ContactPolicy(
+    **{key: value for key, value in PACK["contact"].items() if key != "opt_out_words"}
+    | {"quiet": quiet(PACK["contact"]["quiet"])}
+)
 
 
 def facts(**changes):

@@ -101,7 +101,7 @@ def after_call(breaker: Breaker, now: datetime, policy: BreakerPolicy, *, ok: bo
             return Breaker() if ok else Breaker(opened_at=now)
         case Open():
             return breaker
-        case Closed():
+        case _:  # Closed
             recent = (breaker.recent + ("+" if ok else "-"))[-policy.sample :]
             failing = recent.count("-") >= policy.failure_ratio * len(recent)
             trips = not ok and failing and len(recent) >= policy.min_calls

@@ -93,7 +93,7 @@ def reconcile(
             return _absent(absence_after, absences, last_absence_at, now)
         case Receipts(wait):
             return Wait(since + wait) if now < since + wait else Review()
-        case Nothing():
+        case _:  # Nothing
             return Review()
 
 

@@ -14,12 +14,10 @@ from crmcore.types.contact import (
     MessageClass,
     MessageState,
     Permit,
-    Refuse,
     Rejected,
     Scope,
     Send,
     SendResult,
-    Unknown,
 )
 
 #: Refusals after which a call would be no use either: it is too late for both.
@@ -82,8 +80,9 @@ def after_permit(decision: Permit) -> Outcome:
             return Outcome(state=MessageState.SENDING)
         case Hold(until, why):
             return Outcome(state=MessageState.HELD, due_at=until, reason=why)
-        case Refuse(why):
-            return Outcome(state=MessageState.EXPIRED if why in TOO_LATE else MessageState.REFUSED, reason=why)
+        case _:
+            state = MessageState.EXPIRED if decision.why in TOO_LATE else MessageState.REFUSED
+            return Outcome(state=state, reason=decision.why)
 
 
 def after_send(
@@ -116,9 +115,9 @@ def after_send(
             return attrs.evolve(again, stops=Scope.BATCH)
         case Deferred(code=code, not_before=not_before):
             return _again(code, not_before, attempts=attempts, now=now, policy=policy, first_at=first_at or now)
-        case Unknown(why=why):
+        case _:  # Unknown; whatever is not proven is a doubt
             due_at = now + policy.backoff(attempts)
-            return Outcome(state=MessageState.UNKNOWN, due_at=due_at, reason="OUTCOME_UNKNOWN", code=why)
+            return Outcome(state=MessageState.UNKNOWN, due_at=due_at, reason="OUTCOME_UNKNOWN", code=result.why)
 
 
 def _again(
