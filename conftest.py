@@ -52,14 +52,21 @@ def _environment() -> dict[str, str]:
 def _console(example: Example) -> str | None:
     """Run each `$ ` line; what follows it, up to the next, is what it must print."""
     problems = []
-    for block in re.split(r"^\$ ", example.parsed, flags=re.M)[1:]:
+    for block in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
         command, _, expected = block.partition("\n")
         done = subprocess.run(  # noqa: S602 - the page's own command, as the reader would type it
-            command, shell=True, cwd=example.namespace["folder"], env=_environment(), capture_output=True, text=True, timeout=120, check=False
+            command,
+            shell=True,
+            cwd=example.namespace["folder"],
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         printed = (done.stdout + done.stderr).rstrip()
         pattern = ".*?".join(re.escape(piece) for piece in expected.rstrip().split("..."))
-        if expected.strip() and not re.fullmatch(pattern, printed, flags=re.S):
+        if expected.strip() and not re.fullmatch(pattern, printed, flags=re.DOTALL):
             problems.append(f"$ {command}\nexpected:\n{expected.rstrip()}\nprinted:\n{printed}")
         elif not expected.strip() and done.returncode not in {0, 1}:
             problems.append(f"$ {command}\nexit code {done.returncode}:\n{printed}")
@@ -86,9 +93,9 @@ def _file(language: str, example: Example) -> str | None:
 
 def _bare(example: Example) -> str | None:
     """Set-up commands: every make target, extra and folder they name exists."""
-    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
-    wrong = [name for name in re.findall(r"^make ([\w-]+)", example.parsed, flags=re.M) if name not in targets]
+    wrong = [name for name in re.findall(r"^make ([\w-]+)", example.parsed, flags=re.MULTILINE) if name not in targets]
     for group in re.findall(r"\[([\w,]+)\]", example.parsed):
         wrong += [name for name in group.split(",") if name not in extras]
     for path in re.findall(r"plugins[/\\]\w+", example.parsed):

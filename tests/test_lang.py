@@ -19,7 +19,7 @@ def sentences(package: str, language: str) -> dict[tuple[str, str, str], str]:
     found = {}
     for table, entries in lang.catalogue(language, package).items():
         for code, entry in entries.items():
-            for part, words in (entry.items() if isinstance(entry, dict) else [("text", entry)]):
+            for part, words in entry.items() if isinstance(entry, dict) else [("text", entry)]:
                 found[table, code, part] = words
     return found
 
@@ -48,7 +48,12 @@ def test_every_error_says_what_to_do(package):
 
 def test_every_code_that_is_raised_has_words():
     """Each "CRM-…" in the source has a sentence, and each sentence is raised somewhere."""
-    raised = {code for folder in SOURCES for file in folder.rglob("*.py") for code in re.findall(r'"(CRM-[A-Z]\d{3})"', file.read_text("utf-8"))}
+    raised = {
+        code
+        for folder in SOURCES
+        for file in folder.rglob("*.py")
+        for code in re.findall(r'"(CRM-[A-Z]\d{3})"', file.read_text("utf-8"))
+    }
     worded = {code for package in PACKAGES for code in lang.catalogue("en", package).get("errors", {})}
 
     assert set() == raised - worded
@@ -67,7 +72,9 @@ def test_an_error_speaks_both_languages():
     """An error renders its code, its place, what happened and what to do."""
     error = errors.MissingExtra("CRM-X001", at="crm.toml:3", extra="pg")
 
-    assert 'CRM-X001 crm.toml:3: This needs libraries that are not installed. → Run: pip install "crmcore[pg]"' == str(error)
+    assert 'CRM-X001 crm.toml:3: This needs libraries that are not installed. → Run: pip install "crmcore[pg]"' == str(
+        error
+    )
     assert "pip install" in error.render("zh")
 
 

@@ -66,7 +66,15 @@ def test_importing_crmcore_imports_nothing_heavy():
 
 def test_help_imports_no_database_and_no_plugin():
     """`crmcore --help` builds no table, loads no plugin and opens no connection library."""
-    heavy = {"sqlalchemy", "alembic", "requests", "crmcore_dms_csv", "crmcore_sms_gateway", "phonenumbers", "xlsxwriter"}
+    heavy = {
+        "sqlalchemy",
+        "alembic",
+        "requests",
+        "crmcore_dms_csv",
+        "crmcore_sms_gateway",
+        "phonenumbers",
+        "xlsxwriter",
+    }
     run = "from crmcore.cli import main; import contextlib, io\nwith contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n main(['--help'])\n"
     done = subprocess.run(
         [sys.executable, "-c", f"{run}\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True

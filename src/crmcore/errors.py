@@ -77,12 +77,19 @@ class ConfigError(CrmError):
     exit_code = 3
 
     def __init__(
-        self, code: str, *, at: str = "", catalog: str = "crmcore", errors: tuple[ConfigError, ...] = (), **params: object
+        self,
+        code: str,
+        *,
+        at: str = "",
+        catalog: str = "crmcore",
+        errors: tuple[ConfigError, ...] = (),
+        **params: object,
     ) -> None:
         super().__init__(code, at=at, catalog=catalog, **params)
         self.errors = errors
 
     def render(self, lang: str) -> str:
+        """Every mistake on its own line."""
         if not self.errors:
             return super().render(lang)
         return "\n".join(error.render(lang) for error in self.errors)

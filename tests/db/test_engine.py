@@ -27,7 +27,10 @@ def test_the_file_is_for_its_owner_alone(tmp_path):
 def test_a_lost_power_cannot_lose_a_commit(tmp_path):
     """SQLite runs in WAL with synchronous=FULL (2) and keeps foreign keys."""
     with Database(f"sqlite:///{tmp_path / 'crm.db'}") as db, db.reading() as connection:
-        found = [connection.exec_driver_sql(f"pragma {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+        found = [
+            connection.exec_driver_sql(f"pragma {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
 
     assert ["wal", 2, 1] == found
 

@@ -11,7 +11,12 @@ from crmcore.rules.masking import mask_name, mask_phone, mask_plate
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("+8613800138000", "138****8000"), ("+861055501234", "105*****34"), ("+864008001234", "400*****34"), ("12345", "*****")],
+    [
+        ("+8613800138000", "138****8000"),
+        ("+861055501234", "105*****34"),
+        ("+864008001234", "400*****34"),
+        ("12345", "*****"),
+    ],
 )
 def test_a_phone_shows_its_ends(value, shown):
     """A mobile shows three and four digits, a landline its beginning and two, a short string nothing."""

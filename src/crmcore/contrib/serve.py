@@ -54,9 +54,7 @@ def make_app(receive: Receive, secret: str) -> Starlette:
         return PlainTextResponse("ok")
 
     paths = ("/hooks/{secret}/{instance}", "/hooks/{secret}/{instance}/{rest:path}")
-    return Starlette(
-        routes=[Route("/health", health), *(Route(path, hook, methods=["GET", "POST"]) for path in paths)]
-    )
+    return Starlette(routes=[Route("/health", health), *(Route(path, hook, methods=["GET", "POST"]) for path in paths)])
 
 
 async def _to_request(request: Request) -> WebhookRequest | None:

@@ -13,7 +13,12 @@ from sqlalchemy import Connection, Table
 
 
 def insert(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, ignore: bool = False
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    ignore: bool = False,
 ) -> None:
     """Insert `rows` (tuples in the order of `columns`); `ignore` leaves rows whose key is taken as they are."""
     if rows:

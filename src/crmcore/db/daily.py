@@ -67,7 +67,14 @@ def stopped_touchpoints(connection: Connection, since: datetime, limit: int) -> 
     """Touchpoints that were suppressed, cancelled or expired, each with its reason."""
     return list(
         connection.execute(
-            select(touchpoint.c.id, touchpoint.c.rule, touchpoint.c.state, touchpoint.c.reason, touchpoint.c.due_at, customer.c.name)
+            select(
+                touchpoint.c.id,
+                touchpoint.c.rule,
+                touchpoint.c.state,
+                touchpoint.c.reason,
+                touchpoint.c.due_at,
+                customer.c.name,
+            )
             .join(customer, customer.c.id == touchpoint.c.customer_id)
             .where(
                 touchpoint.c.state.in_(["SUPPRESSED", "CANCELLED", "EXPIRED"]), touchpoint.c.updated_at >= stamp(since)

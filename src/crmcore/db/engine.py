@@ -11,7 +11,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, make_url, select, update
 from sqlalchemy.engine import URL
@@ -57,7 +57,7 @@ class Database:
         """Give back every connection."""
         self.engine.dispose()
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -139,7 +139,13 @@ def _guard_sqlite(engine: Engine) -> None:
         version = tuple(int(part) for part in cursor.execute("select sqlite_version()").fetchone()[0].split("."))
         if version < SQLITE_FLOOR:
             raise StoreError("CRM-D104", version=".".join(map(str, version)), floor=".".join(map(str, SQLITE_FLOOR)))
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cache_size=-16384"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "cache_size=-16384",
+        ):
             cursor.execute(f"pragma {pragma}")
         cursor.close()
 

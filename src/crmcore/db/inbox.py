@@ -61,7 +61,10 @@ def mark(connection: Connection, number: int, state: str, code: str | None, now:
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many pushes are in each state."""
-    return {row.state: row.n for row in connection.execute(select(inbox.c.state, func.count().label("n")).group_by(inbox.c.state))}
+    return {
+        row.state: row.n
+        for row in connection.execute(select(inbox.c.state, func.count().label("n")).group_by(inbox.c.state))
+    }
 
 
 # ------------------------------------------------------------------ replies

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
@@ -28,9 +28,20 @@ from crmcore.db.schema import (
     touchpoint,
     visit,
 )
+from crmcore.rules.clean import is_mobile
+from crmcore.rules.messages import Outcome, forward, number_after
 from crmcore.types.complaint import ENDED
-from crmcore.types.contact import Message, MessageClass, MessageState
-from crmcore.types.customer import Channel, Consent, ConsentStatus, ContactPoint, Customer, CustomerKind, NumberState, Purpose
+from crmcore.types.contact import Message, MessageClass, MessageState, Receipt, Scope
+from crmcore.types.customer import (
+    Channel,
+    Consent,
+    ConsentStatus,
+    ContactPoint,
+    Customer,
+    CustomerKind,
+    NumberState,
+    Purpose,
+)
 
 WAITING = ("QUEUED", "HELD")
 #: A text in one of these states has reached, or may have reached, the customer; caps count them.
@@ -42,7 +53,14 @@ def due(connection: Connection, now: datetime, limit: int, *, after: tuple[str, 
     moment, last = after
     return list(
         connection.execute(
-            select(message.c.id, message.c.due_at, message.c.store, message.c.message_class, message.c.channel, message.c.account)
+            select(
+                message.c.id,
+                message.c.due_at,
+                message.c.store,
+                message.c.message_class,
+                message.c.channel,
+                message.c.account,
+            )
             .where(
                 message.c.state.in_(WAITING),
                 message.c.due_at <= stamp(now),
@@ -63,10 +81,19 @@ def lock(connection: Connection, ids: Sequence[int], now: datetime) -> list[Row[
     connection.execute(
         for_update(select(contact_point.c.id).where(contact_point.c.value.in_(values)).order_by(contact_point.c.id))
     ).all()
-    chosen = select(message).where(
-        message.c.id.in_(ids), message.c.state.in_(WAITING), message.c.due_at <= stamp(now)
-    ).order_by(message.c.due_at, message.c.id)
+    chosen = (
+        select(message)
+        .where(message.c.id.in_(ids), message.c.state.in_(WAITING), message.c.due_at <= stamp(now))
+        .order_by(message.c.due_at, message.c.id)
+    )
     return list(connection.execute(chosen.with_for_update(skip_locked=True)))
+
+
+def by_id(connection: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+    """The texts `ids`, in the order in which they are due."""
+    return list(
+        connection.execute(select(message).where(message.c.id.in_(ids)).order_by(message.c.due_at, message.c.id))
+    )
 
 
 def claim(connection: Connection, ids: Sequence[int], account_name: str, now: datetime) -> None:
@@ -77,44 +104,54 @@ def claim(connection: Connection, ids: Sequence[int], account_name: str, now: da
         .values(
             state="SENDING",
             account=account_name,
+            first_at=func.coalesce(message.c.first_at, stamp(now)),
             claimed_at=stamp(now),
             state_at=stamp(now),
             attempts=message.c.attempts + 1,
+            absences=0,
+            absent_at=None,
             code=None,
         )
     )
-    _log(connection, ((number, "SENDING", None) for number in ids), now)
+    _log(connection, ((number, "SENDING", None, None) for number in ids), now)
 
 
-def settle(
-    connection: Connection,
-    outcomes: Iterable[tuple[int, MessageState, str | None, datetime | None, str | None]],
-    now: datetime,
-    *,
-    unless: Collection[str] = (),
-) -> None:
-    """Record (id, state, code, due_at, vendor ref); a text that is already in a state of `unless` stays as it is."""
-    for number, state, code, due_at, ref in outcomes:
-        values: dict[str, Any] = {"state": state.value, "code": code, "state_at": stamp(now)}
-        if due_at is not None:
-            values["due_at"] = stamp(due_at)
-        if ref is not None:
-            values["ref"] = ref
-        changed = connection.execute(
-            update(message).where(message.c.id == number, message.c.state.not_in(list(unless))).values(**values)
-        )
-        if changed.rowcount:
-            _log(connection, [(number, state.value, code)], now)
+def record(
+    connection: Connection, number: int, outcome: Outcome, now: datetime, *, claimed_at: str | None = None
+) -> MessageState:
+    """Write what became of a text; returns its state, which stays where a receipt was faster (`rules.messages.forward`).
+
+    With `claimed_at` it speaks of that claim only: who comes back late finds a newer claim and changes nothing, or a text
+    that was proven unsent and is on its way again would be queued a third time.
+    """
+    row = connection.execute(
+        for_update(select(message.c.state, message.c.attempts, message.c.claimed_at).where(message.c.id == number))
+    ).one()
+    current = MessageState(row.state)
+    state = forward(current, outcome.state)
+    superseded = claimed_at is not None and row.claimed_at != claimed_at
+    if superseded or (state is current and current is not outcome.state):
+        return current
+    values: dict[str, Any] = {"state": state.value, "code": outcome.reason, "state_at": stamp(now)}
+    if outcome.due_at is not None:
+        values["due_at"] = stamp(outcome.due_at)
+    if outcome.ref is not None:
+        values["ref"] = outcome.ref
+    if outcome.stops is Scope.ACCOUNT:
+        values["attempts"] = row.attempts - 1  # a stopped account costs no text its budget
+    connection.execute(update(message).where(message.c.id == number).values(**values))
+    _log(connection, [(number, state.value, outcome.reason, outcome.code or None)], now)
+    return state
 
 
-def _log(connection: Connection, events: Iterable[tuple[int, str, str | None]], now: datetime) -> None:
+def _log(connection: Connection, events: Iterable[tuple[int, str, str | None, str | None]], now: datetime) -> None:
     rows = list(events)
     ids = take_ids(connection, message_event, len(rows))
     bulk.insert(
         connection,
         message_event,
-        ("id", "message_id", "at", "state", "code"),
-        [(event_id, number, stamp(now), state, code) for event_id, (number, state, code) in zip(ids, rows, strict=True)],
+        ("id", "message_id", "at", "state", "code", "detail"),
+        [(event_id, number, stamp(now), *rest) for event_id, (number, *rest) in zip(ids, rows, strict=True)],
     )
 
 
@@ -136,7 +173,9 @@ def to_message(row: Row[Any]) -> Message:
 # ------------------------------------------------------------------ facts that `rules.permit` decides on
 
 
-def customers(connection: Connection, ids: Collection[int], values: Collection[str], now: datetime) -> dict[int, Customer]:
+def customers(
+    connection: Connection, ids: Collection[int], values: Collection[str], now: datetime
+) -> dict[int, Customer]:
     """The customers with all that a permit asks of them, in five statements however many they are."""
     shared = _shared(connection, values)
     refused = _refused(connection, values, now)
@@ -153,7 +192,7 @@ def customers(connection: Connection, ids: Collection[int], values: Collection[s
                 state=NumberState(row.state),
                 refused=refused.get(row.value, frozenset()),
                 shared=row.value in shared,
-                mobile=_is_mobile(row.value),
+                mobile=is_mobile(row.value),
             )
         )
     consents: dict[int, list[Consent]] = {}
@@ -219,12 +258,6 @@ def _consent(row: Row[Any]) -> Consent:
     )
 
 
-def _is_mobile(value: str) -> bool:
-    from crmcore.rules.clean import is_mobile
-
-    return is_mobile(value)
-
-
 def spoken(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, tuple[datetime, ...]]:
     """When care and marketing texts last went to each customer, by any rule (the caps count them)."""
     found: dict[int, list[datetime]] = {}
@@ -253,14 +286,14 @@ def visit_flags(connection: Connection, touchpoints: Collection[int]) -> dict[in
 # ------------------------------------------------------------------ doubt, receipts, people
 
 
-def in_doubt(connection: Connection, claimed_before: datetime) -> list[Row[Any]]:
-    """Texts whose outcome is not known: UNKNOWN, and SENDING whose sender must have died (claimed before the lease)."""
+def in_doubt(connection: Connection, now: datetime, claimed_before: datetime) -> list[Row[Any]]:
+    """Texts to look at: UNKNOWN whose time has come, and SENDING whose sender must have died (claimed before the lease)."""
     return list(
         connection.execute(
             select(message)
             .where(
                 or_(
-                    message.c.state == "UNKNOWN",
+                    and_(message.c.state == "UNKNOWN", message.c.due_at <= stamp(now)),
                     and_(message.c.state == "SENDING", message.c.claimed_at < stamp(claimed_before)),
                 )
             )
@@ -287,19 +320,30 @@ def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Row[Any]]
 def by_ref(connection: Connection, account_name: str, refs: Collection[str]) -> dict[str, Row[Any]]:
     """Texts by the vendor's id within one account, locked."""
     rows = connection.execute(
-        for_update(select(message).where(message.c.account == account_name, message.c.ref.in_(refs)).order_by(message.c.id))
+        for_update(
+            select(message).where(message.c.account == account_name, message.c.ref.in_(refs)).order_by(message.c.id)
+        )
     )
     return {row.ref: row for row in rows}
 
 
-def number_failed(connection: Connection, number: int, state: NumberState, now: datetime) -> None:
-    """A text proved that its number is dead: note it on the contact point of that customer."""
-    row = connection.execute(select(message.c.customer_id, message.c.value).where(message.c.id == number)).one()
-    connection.execute(
-        update(contact_point)
-        .where(contact_point.c.customer_id == row.customer_id, contact_point.c.value == row.value)
-        .values(state=state.value, state_at=stamp(now))
-    )
+def judge_number(connection: Connection, number: int, receipt: Receipt, now: datetime) -> None:
+    """Note what a delivery report says of the number it went to (`rules.messages.number_after`)."""
+    row = connection.execute(
+        select(contact_point.c.id, contact_point.c.state)
+        .join(
+            message,
+            and_(message.c.customer_id == contact_point.c.customer_id, message.c.value == contact_point.c.value),
+        )
+        .where(message.c.id == number)
+    ).one_or_none()
+    if row is None:
+        return
+    state = number_after(NumberState(row.state), receipt)
+    if state.value != row.state:
+        connection.execute(
+            update(contact_point).where(contact_point.c.id == row.id).values(state=state.value, state_at=stamp(now))
+        )
 
 
 def listing(connection: Connection, states: Collection[str] = (), limit: int = 200) -> list[Row[Any]]:
@@ -322,7 +366,9 @@ def insert_many(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> in
     if not rows:
         return 0
     taken = set(
-        connection.execute(select(message.c.dedupe).where(message.c.dedupe.in_([row["dedupe"] for row in rows]))).scalars()
+        connection.execute(
+            select(message.c.dedupe).where(message.c.dedupe.in_([row["dedupe"] for row in rows]))
+        ).scalars()
     )
     fresh = [row for row in rows if row["dedupe"] not in taken]
     ids = take_ids(connection, message, len(fresh))
@@ -349,10 +395,3 @@ def save_account(connection: Connection, name: str, **values: str | None) -> Non
     """Remember the breaker, the stop or the poll cursor of an account."""
     columns = tuple(values)
     bulk.upsert(connection, account, ("name", *columns), [(name, *values.values())], key=("name",), change=columns)
-
-
-def lease(now: datetime, seconds: float) -> datetime:
-    """A claim older than this belongs to a sender that died."""
-    return now - timedelta(seconds=seconds)
-
-

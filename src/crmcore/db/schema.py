@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint, text as sql
+from sqlalchemy import Column, ForeignKey, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import text as sql
 
 from crmcore.db.columns import blob, integer, text
 
@@ -36,7 +37,7 @@ def _ref(name: str, target: str, *, null: bool = False) -> Column[int]:
     return integer(name, ForeignKey(f"{target}.id"), null=null)
 
 
-# ------------------------------------------------------------------ who and what (customers, vehicles, visits)
+# ------------------------------------------------------------------ who and what
 
 customer = _table(
     "customer",
@@ -54,12 +55,17 @@ customer = _table(
     text("advisor", null=True),
     text("home_store", null=True),
     integer("deceased", server_default="0"),
-    integer("merged_into", null=True),
+    integer("merged_into", null=True),  # the customer it was merged into; 0: retired, nobody is to be contacted
     text("created_at"),
     text("updated_at"),
     text("extra", null=True, info=PERSONAL),
     Index(None, "birth_md", sqlite_where=sql("birth_md IS NOT NULL"), postgresql_where=sql("birth_md IS NOT NULL")),
-    Index(None, "merged_into", sqlite_where=sql("merged_into IS NOT NULL"), postgresql_where=sql("merged_into IS NOT NULL")),
+    Index(
+        None,
+        "merged_into",
+        sqlite_where=sql("merged_into IS NOT NULL"),
+        postgresql_where=sql("merged_into IS NOT NULL"),
+    ),
 )
 
 contact_point = _table(
@@ -138,7 +144,9 @@ vehicle = _table(
     text("km2_on", null=True),
     integer("km2", null=True),
     text("last_service_on", null=True),  # local date of the last SERVICE hand-over (or opening while it is in the shop)
-    text("next_service_on", null=True),  # derived by rules.care from the above; indexed so that a plan costs what is due
+    text(
+        "next_service_on", null=True
+    ),  # derived by rules.care from the above; indexed so that a plan costs what is due
     integer("next_service_km", null=True),
     text("next_service_basis", null=True),
     text("status", server_default="ACTIVE"),
@@ -203,9 +211,21 @@ visit = _table(
     Index(None, "handed_on", "kind"),
     Index(None, "vehicle_id", "handed_on"),
     Index(None, "customer_id"),
-    Index("ix_visit_promised", "promised_at", sqlite_where=sql("kind = 'DELIVERY'"), postgresql_where=sql("kind = 'DELIVERY'")),
-    Index("ix_visit_showroom", "opened_at", sqlite_where=sql("kind = 'SHOWROOM'"), postgresql_where=sql("kind = 'SHOWROOM'")),
-    Index("ix_visit_ready", "completed_at", sqlite_where=sql("status = 'READY'"), postgresql_where=sql("status = 'READY'")),
+    Index(
+        "ix_visit_promised",
+        "promised_at",
+        sqlite_where=sql("kind = 'DELIVERY'"),
+        postgresql_where=sql("kind = 'DELIVERY'"),
+    ),
+    Index(
+        "ix_visit_showroom",
+        "opened_at",
+        sqlite_where=sql("kind = 'SHOWROOM'"),
+        postgresql_where=sql("kind = 'SHOWROOM'"),
+    ),
+    Index(
+        "ix_visit_ready", "completed_at", sqlite_where=sql("status = 'READY'"), postgresql_where=sql("status = 'READY'")
+    ),
 )
 
 visit_line = _table(
@@ -310,7 +330,10 @@ reject = _table(
     _id(),
     _ref("source_id", "source"),
     text("part"),
-    text("at"),  # "ro.csv:17"
+    text("at"),  # "ro.csv:17"; a row of several source rows has one per line
+    text(
+        "subject", server_default=""
+    ),  # "visit:RO123" where its key could be read: mended when that comes in good order
     text("column"),
     text("shape"),
     text("reason"),
@@ -322,6 +345,8 @@ reject = _table(
     text("last_at"),
     UniqueConstraint("source_id", "digest"),
     Index(None, "state"),
+    Index(None, "subject"),
+    Index(None, "part"),
 )
 
 proposal = _table(
@@ -443,6 +468,7 @@ message = _table(
     text("due_at"),
     text("expires_at", null=True),
     text("created_at"),
+    text("first_at", null=True),  # the first claim, from which the retry budget and the vendor's window run
     text("claimed_at", null=True),
     text("state_at"),
     integer("attempts", server_default="0"),

@@ -28,9 +28,8 @@ from crmcore.hooks.adapters import (
     WebhookResponse,
 )
 from crmcore.rules import clean
-from crmcore.rules.messages import after_receipt, becomes_call, opt_out_word
+from crmcore.rules.messages import Outcome, after_receipt, becomes_call, opt_out_word
 from crmcore.types.contact import MessageClass, MessageState, Receipt, Reply
-from crmcore.types.customer import NumberState
 
 PAGE = 500
 
@@ -163,18 +162,11 @@ def _apply(
             continue
         states[row.id] = after
         report.receipts += 1
-        messages.settle(connection, [(row.id, after, event.code or None, None, event.ref)], now)
-        if after is MessageState.FAILED:
-            _delivery_failed(connection, row.id, row.touchpoint_id, MessageClass(row.message_class), event, now)
-
-
-def _delivery_failed(
-    connection: Connection, number: int, touchpoint: int | None, kind: MessageClass, event: Receipt, now: datetime
-) -> None:
-    if event.permanent:
-        messages.number_failed(connection, number, NumberState.NOT_IN_SERVICE, now)
-    if touchpoint is not None and becomes_call(kind, MessageState.FAILED, event.code):
-        touchpoints.to_phone(connection, touchpoint, "TEXT_NOT_DELIVERED", now)
+        reason = "NOT_DELIVERED" if after is MessageState.FAILED else None
+        messages.record(connection, row.id, Outcome(state=after, reason=reason, code=event.code, ref=event.ref), now)
+        messages.judge_number(connection, row.id, event, now)
+        if row.touchpoint_id is not None and becomes_call(MessageClass(row.message_class), after, reason):
+            touchpoints.to_phone(connection, row.touchpoint_id, "NOT_DELIVERED", now)
 
 
 def _keep_reply(connection: Connection, name: str, event: Reply, now: datetime, report: CollectReport) -> None:

@@ -98,10 +98,10 @@ class Adapter(ABC, Generic[C]):
         self.config = config
         self.context = context
 
-    def check(self) -> None:  # noqa: B027 - an adapter with nothing to check is a good adapter
+    def check(self) -> None:
         """Raise when the other side cannot be reached or does not authorise us; write nothing."""
 
-    def close(self) -> None:  # noqa: B027 - an adapter that opens nothing closes nothing
+    def close(self) -> None:
         """Give back what was opened; called once, also after an error."""
 
 
@@ -152,7 +152,7 @@ class MessagingAdapter(Adapter[C]):
 # ------------------------------------------------------------------ capabilities
 
 
-class Capability(ABC):
+class Capability(ABC):  # noqa: B024 - each mixin below brings its own abstract method
     """The base of the mixins below; `capabilities(cls)` lists those a class has."""
 
 

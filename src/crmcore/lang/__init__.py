@@ -46,12 +46,14 @@ def error(code: str, lang: str, package: str, params: Mapping[str, object]) -> t
     return _entry("errors", code, lang, package, params)
 
 
-def reason(code: str, lang: str, package: str = "crmcore", params: Mapping[str, object] | None = None) -> tuple[str, str]:
+def reason(
+    code: str, lang: str, package: str = "crmcore", params: Mapping[str, object] | None = None
+) -> tuple[str, str]:
     """Text and fix of a reason code: why a row was rejected, a message held or refused, a touchpoint suppressed."""
     return _entry("reasons", code, lang, package, params or {})
 
 
-def say(key: str, lang: str, package: str = "crmcore", **params: object) -> str:
+def say(key: str, lang: str, /, package: str = "crmcore", **params: object) -> str:
     """A sentence of the program's own voice."""
     template = catalogue(lang, package).get("say", {}).get(key)
     return fill(template, params) if template is not None else key

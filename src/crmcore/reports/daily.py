@@ -72,7 +72,7 @@ def render(daily: Daily, lang: str) -> str:
     )
 
     def say(key: str, **params: object) -> str:
-        return catalogue.say(key, lang, **params)
+        return catalogue.say(key, lang, "crmcore", **params)
 
     def label(code: str) -> str:
         return daily.labels.get(code, code)
