@@ -26,7 +26,7 @@ _ANSWERS: tuple[tuple[int, str, SendResult], ...] = (
     (202, "0: ", Accepted()),
     (202, "3: ", Accepted()),  # queued: no route at the moment, or none of that name; Kannel keeps it, so it is taken
     (403, "Authorization failed", Rejected(code="AUTHORIZATION", scope=Scope.ACCOUNT)),
-    (403, "Not routable", Rejected(code="NOT_ROUTABLE")),
+    (403, "Not routable", Deferred(code="NOT_ROUTABLE")),  # also said to every number while the SMSC is stopped
     (400, "eceiver", Rejected(code="NUMBER_MISSING")),
     (400, "white- and/or black-lists", Rejected(code="NUMBER_REFUSED")),
     (400, "Sender missing", Rejected(code="SENDER_MISSING", scope=Scope.ACCOUNT)),
