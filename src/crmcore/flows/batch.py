@@ -1,0 +1,191 @@
+"""The source rows of one batch: which were seen, what the others say, and how each one counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection
+
+from crmcore.db import sources
+from crmcore.db.sources import KEPT, REJECTED
+from crmcore.flows.intake import Intake, Refused
+from crmcore.flows.keeping import Keeper, Parsed
+from crmcore.hooks.records import Batch, Entry, Gone, Record, Reject
+
+
+@attrs.define
+class Counts:
+    """Source rows by what became of them; read is always the sum of the others."""
+
+    accepted: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Sum up."""
+        self.accepted += other.accepted
+        self.unchanged += other.unchanged
+        self.duplicates += other.duplicates
+        self.rejected += other.rejected
+
+    def unchanged_parts(self, rows: int, still_rejected: int) -> None:
+        """Rows the adapter skipped because their part is what it was: rejects stay rejected, the rest is unchanged."""
+        rejected = min(rows, still_rejected)
+        self.rejected += rejected
+        self.unchanged += rows - rejected
+
+    def as_dict(self) -> dict[str, int]:
+        """With `read`."""
+        counts = attrs.asdict(self)
+        return {"read": sum(counts.values()), **counts}
+
+
+class Reading:
+    """Sorts the entries of a batch, parses what is new, and after `keep` records digests and rejects.
+
+    Attributes:
+        rows: what is to be kept: the entry and its parsed records.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        seen: Mapping[bytes, tuple[int, int]],
+        *,
+        pull: int,
+        source_id: int,
+        now: str,
+        intake: Intake,
+    ) -> None:
+        self.pull = pull
+        self.source_id = source_id
+        self.now = now
+        self.intake = intake
+        self.counts = Counts()
+        self.rows: list[tuple[Entry, list[Parsed]]] = []
+        self.digests: dict[bytes, int] = {}
+        self.rejects: dict[bytes, dict[str, Any]] = {}
+        self.again: dict[bytes, tuple[str, str, str, bytes]] = {}
+        self.subjects: set[str] = set()
+        self.places: set[str] = set()
+        for entry in batch.entries:
+            digest = entry.digest or digest_of(entry)
+            if digest in self.digests:
+                self.counts.duplicates += len(entry.at)
+                continue
+            found = seen.get(digest)
+            if found is not None:
+                self._known(entry, digest, *found)
+            elif entry.__class__ is Reject:
+                self._reject(entry, digest, entry)  # type: ignore[arg-type]
+            else:
+                self._parse(entry, digest)  # type: ignore[arg-type]
+
+    def _known(self, entry: Entry | Reject, digest: bytes, pull: int, state: int) -> None:
+        if pull == self.pull:
+            self.counts.duplicates += len(entry.at)
+        elif state == REJECTED:
+            self.counts.rejected += len(entry.at)
+            self.digests[digest] = REJECTED
+            self.again[digest] = (_part(entry.at), "\n".join(entry.at), self.now, digest)
+        else:
+            self.counts.unchanged += len(entry.at)
+
+    def _parse(self, entry: Entry, digest: bytes) -> None:
+        parsed: list[Parsed] = []
+        subject = ""
+        try:
+            for record in entry.records():
+                if record.__class__ is Reject:
+                    self._reject(entry, digest, record)  # type: ignore[arg-type]
+                    return
+                if record.__class__ is Gone:
+                    parsed.append((record.entity, record))  # type: ignore[union-attr]
+                    continue
+                assert record.__class__ is Record
+                entity, data = record.entity, record.data  # type: ignore[union-attr]
+                subject = f"{entity}:{data.get('key') or ''}"
+                said = getattr(self.intake, _READ[entity])(data)
+                if said is not None:
+                    parsed.append((entity, said))
+        except Refused as why:
+            column = entry.columns.get(why.field, why.field)
+            self._reject(entry, digest, Reject(entry.at, column, why.shape, why.reason), subject)
+            return
+        except Exception:  # noqa: BLE001 - a row that breaks its adapter is put aside, the others go on
+            self._reject(entry, digest, Reject(entry.at, "", "", "ROW_UNREADABLE"), subject)
+            return
+        self.digests[digest] = KEPT
+        self.rows.append((entry, parsed))
+        if subject:
+            self.subjects.add(subject)
+        self.places.add("\n".join(entry.at))
+
+    def _reject(self, entry: Entry | Reject, digest: bytes, why: Reject, subject: str = "") -> None:
+        raw = why.raw or _raw(entry)
+        self.counts.rejected += len(entry.at)
+        self.digests[digest] = REJECTED
+        self.rejects[digest] = {
+            "source_id": self.source_id,
+            "part": _part(entry.at),
+            "at": "\n".join(entry.at),
+            "subject": subject if not subject.endswith(":") else "",
+            "column": why.column,
+            "shape": why.value_shape,
+            "reason": why.reason,
+            "catalog": why.catalog,
+            "raw": json.dumps(dict(raw), ensure_ascii=False),
+            "digest": digest,
+            "state": "OPEN",
+            "first_at": self.now,
+            "last_at": self.now,
+        }
+
+    def keep(self, keeper: Keeper) -> None:
+        """Keep the parsed rows; a row that brings nothing new is unchanged."""
+        keeper.load([parsed for _, records in self.rows for parsed in records])
+        unit = keeper.unit
+        for entry, records in self.rows:
+            before = unit.changes
+            for entity, said in records:
+                keeper.keep(entity, said)
+            if unit.changes != before:
+                self.counts.accepted += len(entry.at)
+            else:
+                self.counts.unchanged += len(entry.at)
+        keeper.write()
+
+    def record(self, connection: Connection) -> None:
+        """Keep the digests and the rejects."""
+        sources.remember(connection, self.source_id, self.pull, self.digests.items())
+        sources.keep_rejects(connection, list(self.rejects.values()))
+        sources.reject_again(connection, self.source_id, list(self.again.values()))
+
+
+_READ = {name: name for name in ("visit", "appointment", "complaint", "staff")} | {
+    "customer": "person",
+    "vehicle": "car",
+}
+
+
+def digest_of(entry: Entry | Reject) -> bytes:
+    """For a row that comes without: of its place and its text, so that the same row gets the same digest."""
+    said = json.dumps([entry.at, dict(_raw(entry))], ensure_ascii=False, sort_keys=True)
+    return blake2b(said.encode(), digest_size=16).digest()
+
+
+def _part(at: tuple[str, ...]) -> str:
+    """The file or page of a place: "ro.csv" of "ro.csv:17"."""
+    return at[0].rpartition(":")[0] if at else ""
+
+
+def _raw(entry: Entry | Reject) -> Mapping[str, str]:
+    try:
+        return entry.raw if isinstance(entry, Reject) else entry.raw()
+    except Exception:  # noqa: BLE001 - a row that cannot even be shown is rejected all the same
+        return {}

@@ -1,0 +1,199 @@
+"""sync: what the dealer's systems know, into the store.
+
+Fetch a batch from the adapter and leave out what was seen; decide what each record says and whom it means; record it all with
+the cursor in one transaction. A crash between two batches loses nothing and repeats nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from crmcore.db import sources
+from crmcore.db.columns import stamp
+from crmcore.db.engine import Database
+from crmcore.db.sources import SourceRow
+from crmcore.errors import ConfigError, CrmError, PluginError, StoreError
+from crmcore.flows import rejects
+from crmcore.flows.batch import Counts, Reading, digest_of
+from crmcore.flows.intake import Intake
+from crmcore.flows.keeping import Keeper
+from crmcore.hooks.adapters import Clock, DmsAdapter
+from crmcore.hooks.records import Batch
+from crmcore.rules import clean
+from crmcore.rules.odometer import INTERVALS, Interval
+from crmcore.types.store import Store
+from crmcore.types.vehicle import Powertrain
+
+#: `Context.salt`: mixed into every digest, so that a new version of the cleaning rules reads every row again.
+SALT = f"{clean.RULES_VERSION}/1".encode()
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """One [dms.<name>] that is to be read; `store` is that of a row which names none."""
+
+    name: str
+    system: str
+    adapter: DmsAdapter[object] = attrs.field(repr=False)
+    store: str
+
+
+@attrs.frozen(kw_only=True)
+class SourceReport:
+    """What came of one source, in source rows: read = accepted + unchanged + duplicates + rejected, also after an error.
+
+    Attributes:
+        warnings: code -> how often; a VIN whose check digit is wrong, a word that is not known.
+        unknown_fields: what the adapter says and the core has no place for.
+        error: why the source was not read to its end; what came before it is kept.
+    """
+
+    source: str
+    read: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    rejects: Path | None = None
+    warnings: Mapping[str, int] = attrs.field(factory=dict)
+    unknown_fields: tuple[str, ...] = ()
+    error: CrmError | None = None
+
+
+@attrs.frozen
+class SyncReport:
+    """What came of every source, in the order of the config."""
+
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Was a source not read to its end?"""
+        return any(report.error is not None for report in self.sources)
+
+
+def sync(
+    db: Database,
+    wanted: Sequence[Source],
+    *,
+    stores: Mapping[str, Store],
+    clock: Clock,
+    folder: Path,
+    lang: str = "zh",
+    intervals: Mapping[Powertrain, Interval] = INTERVALS,
+    systems: Collection[str] | None = None,
+) -> SyncReport:
+    """Read every source from its cursor to its end; an error in one is reported, and the others go on.
+
+    Args:
+        folder: where rejects.csv is written (mode 0600).
+        systems: every namespace that the config names, disabled and retired ones included; None: do not check.
+
+    Raises:
+        ConfigError: a namespace that was synced before is no longer in the config.
+        StoreError: the database refuses; what was committed stays.
+    """
+    if systems is not None:
+        _no_system_vanished(db, systems)
+    zones = {code: store.timezone for code, store in stores.items()}
+    reports = [_read(db, source, zones=zones, clock=clock, intervals=intervals) for source in wanted]
+    path = rejects.write_csv(db, folder / "rejects.csv", lang)
+    return SyncReport(tuple(attrs.evolve(report, rejects=path if report.rejected else None) for report in reports))
+
+
+def _no_system_vanished(db: Database, systems: Collection[str]) -> None:
+    with db.reading() as connection:
+        vanished = sorted(sources.systems(connection) - set(systems))
+    if vanished:
+        raise ConfigError("CRM-S101", systems=", ".join(vanished))
+
+
+def _read(
+    db: Database, source: Source, *, zones: Mapping[str, str], clock: Clock, intervals: Mapping[Powertrain, Interval]
+) -> SourceReport:
+    counts = Counts()
+    intake = Intake(source.store, zones)
+    error: CrmError | None = None
+    try:
+        pull = _Pull(db, source, zones=zones, clock=clock, intervals=intervals, intake=intake, counts=counts)
+        for batch in _batches(source, pull.at.cursor):
+            pull.take(batch)
+    except StoreError:
+        raise
+    except CrmError as caught:
+        error = caught
+    return SourceReport(
+        source=source.name,
+        **counts.as_dict(),
+        warnings=dict(intake.warnings),
+        unknown_fields=tuple(sorted(intake.unknown)),
+        error=error,
+    )
+
+
+def _batches(source: Source, cursor: str | None) -> Iterator[Batch]:
+    """What the adapter yields; a bug in it is a `PluginError` that says which, without what it was reading."""
+    try:
+        yield from source.adapter.pull(cursor)
+    except CrmError:
+        raise
+    except Exception as error:
+        raise PluginError("CRM-S110", source=source.name, error=type(error).__name__) from error
+
+
+class _Pull:
+    """One pull of one source; every batch is one transaction with its cursor."""
+
+    def __init__(
+        self,
+        db: Database,
+        source: Source,
+        *,
+        zones: Mapping[str, str],
+        clock: Clock,
+        intervals: Mapping[Powertrain, Interval],
+        intake: Intake,
+        counts: Counts,
+    ) -> None:
+        self.db = db
+        self.source = source
+        self.zones = zones
+        self.clock = clock
+        self.intervals = intervals
+        self.intake = intake
+        self.counts = counts
+        with db.writing() as connection:
+            self.at: SourceRow = sources.register(connection, source.name, source.system)
+            self.mending = sources.any_open(connection, self.at.id)
+        self.pull = self.at.pull + 1
+        self.since = stamp(clock.now())
+
+    def take(self, batch: Batch) -> None:
+        """Keep one batch: all of it with its cursor, or nothing."""
+        with self.db.reading() as connection:
+            seen = sources.seen(connection, self.at.id, [entry.digest or digest_of(entry) for entry in batch.entries])
+        now = stamp(self.clock.now())
+        reading = Reading(batch, seen, pull=self.pull, source_id=self.at.id, now=now, intake=self.intake)
+        moved = SourceRow(self.at.id, self.at.cursor if batch.cursor is None else batch.cursor, self.pull)
+        with self.db.writing() as connection:
+            sources.advance(connection, self.at, moved, now)
+            reading.counts.unchanged_parts(batch.unchanged, sources.open_in_parts(connection, self.at.id, batch.parts))
+            if reading.rows:
+                keeper = Keeper(
+                    connection,
+                    system=self.source.system,
+                    source=self.source.name,
+                    store=self.source.store,
+                    zones=self.zones,
+                    now=now,
+                    intervals=self.intervals,
+                )
+                reading.keep(keeper)
+            if self.mending:
+                sources.mend(connection, self.at.id, reading.subjects, reading.places, self.since)
+            reading.record(connection)
+        self.at = moved
+        self.counts.add(reading.counts)

@@ -1,0 +1,169 @@
+"""One batch on its way into the store: what was there, what is new, what changed. Written in one go, table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from crmcore.db import bulk, rows
+from crmcore.db.engine import take_ids
+from crmcore.db.rows import Row
+from crmcore.db.schema import correction, proposal
+
+BLOCK = 256
+
+
+class Kind:
+    """The rows of one table that a batch touches.
+
+    Attributes:
+        known: id -> row, of those that were there and those that are new.
+        new / changed: ids to insert and to update.
+    """
+
+    def __init__(self, table: Table, defaults: Mapping[str, Any]) -> None:
+        self.table = table
+        self.columns = rows.columns_of(table)
+        self.blank: Row = dict.fromkeys(self.columns) | dict(defaults)
+        self.known: dict[int, Row] = {}
+        self.new: dict[int, Row] = {}
+        self.changed: dict[int, Row] = {}
+
+    def load(self, connection: Connection, values: Iterable[Any], *, key: str = "id") -> list[Row]:
+        """Bring in the rows whose `key` is among `values`; one that is here already stays as it is."""
+        found = rows.load(connection, self.table, self.columns, values, key=key)
+        return [self.known.setdefault(row["id"], row) for row in found]
+
+    def insert(self, connection: Connection) -> None:
+        """Write what is new."""
+        rows.insert(connection, self.table, self.columns, self.new.values())
+        self.new = {}
+
+    def update(self, connection: Connection) -> None:
+        """Write what changed."""
+        rows.update(connection, self.table, self.columns, self.changed.values())
+        self.changed = {}
+
+
+class Unit:
+    """The state that the parts of a batch share.
+
+    Attributes:
+        changes: grows with everything new or changed; a source row that leaves it as it was is unchanged.
+    """
+
+    def __init__(self, connection: Connection, *, system: str, source: str, now: str) -> None:
+        self.connection = connection
+        self.system = system
+        self.source = source
+        self.now = now
+        self.today = now[:10]
+        self.changes = 0
+        self.new_refs: list[tuple[str, str, str, int, int]] = []
+        self.proposals: list[tuple[Any, ...]] = []
+        self._ids: dict[str, list[int]] = {}
+        self.corrections = connection.execute(select(correction.c.entity_id).limit(1)).first() is not None
+        self._corrected: dict[tuple[str, int], dict[str, str | None]] = {}
+
+    def next_id(self, table: Table) -> int:
+        """A free id of `table`, from a block that is taken inside this transaction."""
+        block = self._ids.get(table.name)
+        if not block:
+            block = self._ids[table.name] = list(reversed(take_ids(self.connection, table, BLOCK)))
+        return block.pop()
+
+    def create(self, kind: Kind, entity: str, key: str, values: Mapping[str, Any], *, derived: bool = False) -> Row:
+        """A new row of `kind`, with the name that the source has for it."""
+        row = kind.blank | values
+        id_ = row["id"] = self.next_id(kind.table)
+        kind.known[id_] = kind.new[id_] = row
+        self.changes += 1
+        if key:
+            self.name(entity, key, id_, derived=derived)
+        return row
+
+    def name(self, entity: str, key: str, id_: int, *, derived: bool = False) -> None:
+        """The source calls this thing `key`."""
+        self.new_refs.append((self.system, entity, key, id_, int(derived)))
+
+    def apply(self, kind: Kind, entity: str, row: Row, values: Mapping[str, Any]) -> bool:
+        """Set what differs; what staff have corrected becomes a proposal instead. True when something was set."""
+        touched = False
+        for column, value in values.items():
+            if row[column] != value:
+                if self.corrections and column in (held := self.corrected(entity, row["id"])):
+                    if held[column] != _said(value):
+                        self.propose(
+                            "FIELD", entity, row["id"], field=column, old=row[column], new=value, why="CORRECTED"
+                        )
+                    continue
+                row[column] = value
+                touched = True
+        if touched:
+            self.touch(kind, row)
+        return touched
+
+    def touch(self, kind: Kind, row: Row) -> None:
+        """This row changed."""
+        self.changes += 1
+        if row["id"] not in kind.new:
+            if "updated_at" in row:
+                row["updated_at"] = self.now
+            kind.changed[row["id"]] = row
+
+    def corrected(self, entity: str, id_: int) -> Mapping[str, str | None]:
+        """The fields of this thing that staff have corrected, with their values."""
+        found = self._corrected.get((entity, id_))
+        if found is None:
+            query = select(correction.c.field, correction.c.value)
+            held = self.connection.execute(query.where(correction.c.entity == entity, correction.c.entity_id == id_))
+            found = self._corrected[entity, id_] = dict(held.tuples().all())
+        return found
+
+    def propose(
+        self,
+        kind: str,
+        entity: str,
+        id_: int,
+        *,
+        other: int = 0,
+        field: str = "",
+        old: Any = None,
+        new: Any = None,
+        why: str,
+    ) -> None:
+        """Leave a question for a person; the same question is asked once, also after it was answered."""
+        said = _said(new)
+        print_ = blake2b(f"{kind}|{entity}|{id_}|{other}|{field}|{said}".encode(), digest_size=16).hexdigest()
+        self.proposals.append((kind, entity, id_, other, field, _said(old), said, self.source, why, self.now, print_))
+
+    def write(self) -> None:
+        """Write the names and the questions; the tables are written by those who know their order."""
+        bulk.upsert(
+            self.connection,
+            _REF,
+            ("system", "entity", "key", "id", "derived"),
+            self.new_refs,
+            key=("system", "entity", "key"),
+            change=("id", "derived"),
+        )
+        if self.proposals:
+            given = [
+                (id_, *row)
+                for id_, row in zip(
+                    take_ids(self.connection, proposal, len(self.proposals)), self.proposals, strict=True
+                )
+            ]
+            bulk.insert(self.connection, proposal, _PROPOSAL, given, ignore=True)
+
+
+def _said(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+_PROPOSAL = ("id", "kind", "entity", "entity_id", "other_id", "field", "old", "new", "source", "why", "created_at",
+             "fingerprint")  # fmt: skip
+_REF = correction.metadata.tables["external_ref"]
