@@ -532,8 +532,22 @@ def test_lost_and_at_risk(dealer):
     assert {"lost": [12, 13, 12], "at_risk": [7]} == months
 
 
+def test_maintenance_is_due_for_its_own_reason(dealer):
+    """One car was never seen since its delivery, one not for six months, one drives 100 km a day, one is electric."""
+    fresh, regular, far = dealer.truth.cases["maintenance"]
+    visits = {
+        person: [visit for visit in dealer.visits if visit.customer == person] for person in (fresh, regular, far)
+    }
+    older, newer = visits[far]
+
+    assert [VisitKind.DELIVERY] == [visit.kind for visit in visits[fresh]]
+    assert 169 == (dealer.today - visits[regular][-1].delivered.date()).days
+    assert 100 == (newer.km - older.km) / (newer.delivered.date() - older.delivered.date()).days
+    assert 4 == sum(due.rule.endswith("_MAINTENANCE") for due in dealer.truth.due_on(dealer.today))
+
+
 def test_odometers_never_run_backwards(dealer):
-    """A later visit of a car shows more kilometres."""
+    """A later visit of a car shows at least as many kilometres."""
     seen = {}
     for visit in sorted((one for one in dealer.visits if one.km is not None), key=lambda one: one.opened):
         assert seen.get(visit.car, 0) <= visit.km

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from crmcore.sample.people import Car, Person
 from crmcore.sample.plan import Plan
-from crmcore.types.vehicle import VehicleStatus
+from crmcore.types.vehicle import Powertrain, VehicleStatus
 
 INSURANCE = "INSURANCE_END"
-#: A month before: the day on which each reminder rule of the shipped packs begins to remind, or is already reminding.
+#: A month before the end: a day on which each of the shipped rules about papers reminds.
 MONTH = -30
+#: So many days before the service is due the shipped rules remind of it.
+REMIND = 14
 
 
 def add(plan: Plan) -> None:
@@ -27,6 +29,7 @@ def add(plan: Plan) -> None:
         lost,
         at_risk,
         maintenance,
+        electric,
     ):
         case(plan)
 
@@ -66,7 +69,7 @@ def insurance(plan: Plan) -> None:
     cars = [_seen(plan, who, insured_until=plan.day(MONTH)) for who in (agreed, silent, refused)]
     plan.owe("insurance", INSURANCE, agreed, plan.today, cars=(cars[0].vin,))
     for who, car in zip((silent, refused), cars[1:], strict=True):
-        plan.forbid("insurance", INSURANCE, who, "NO_CONSENT", text_only=True, car=car.vin)
+        plan.forbid("insurance", INSURANCE, who, "NO_CONSENT", car=car.vin)
     plan.case("insurance", agreed, silent, refused)
 
 
@@ -125,13 +128,36 @@ def at_risk(plan: Plan) -> None:
 
 
 def maintenance(plan: Plan) -> None:
-    """A car that was never in the workshop since its delivery, and one whose last visit was half a year ago."""
-    fresh, regular = plan.person(), plan.person()
-    plan.delivery(plan.car(fresh, bought_on=plan.day(92), insured_until=plan.day(92 - 365)), 92)
+    """A car never seen since its delivery nearly three months ago; one seen nearly six months ago; one that is driven far."""
+    fresh, regular, far = plan.person(), plan.person(), plan.person()
+    delivered, seen = (plan.months(plan.day(-REMIND), -months) for months in (3, 6))
+    car = plan.car(fresh, bought_on=delivered, insured_until=delivered + timedelta(days=365))
+    plan.delivery(car, (plan.today - delivered).days)
+    plan.owe("maintenance", "FIRST_MAINTENANCE", fresh, _reminded(plan, delivered, 3), cars=(car.vin,))
     car = plan.car(regular)
-    plan.service(car, 365)
-    plan.service(car, 181)
-    plan.case("maintenance", fresh, regular)
+    for on in (plan.months(seen, -6), seen):
+        plan.service(car, (plan.today - on).days)
+    plan.owe("maintenance", "PERIODIC_MAINTENANCE", regular, _reminded(plan, seen, 6), cars=(car.vin,))
+    car = plan.car(far)
+    last = 100 - REMIND  # 10,000 km in the 100 days before it: the next 10,000 are full after 100 more
+    plan.service(car, last + 100, km=52_000)
+    plan.service(car, last, km=62_000)
+    plan.owe("maintenance", "PERIODIC_MAINTENANCE", far, plan.today, cars=(car.vin,))
+    plan.case("maintenance", fresh, regular, far)
+
+
+def electric(plan: Plan) -> None:
+    """A battery car, a year after its last visit, with its own interval: maintenance without oil."""
+    who = plan.person()
+    car = plan.car(who, powertrain=Powertrain.BEV, interval_km=20_000, interval_months=12)
+    seen = plan.months(plan.day(-REMIND), -12)
+    plan.service(car, (plan.today - seen).days)
+    plan.owe("electric", "PERIODIC_MAINTENANCE", who, _reminded(plan, seen, 12), cars=(car.vin,))
+    plan.case("electric", who)
+
+
+def _reminded(plan: Plan, since: date, months: int) -> date:
+    return plan.months(since, months) - timedelta(days=REMIND)
 
 
 def _seen(plan: Plan, who: Person, **known: Any) -> Car:

@@ -105,7 +105,7 @@ def appointment_tomorrow(plan: Plan) -> None:
     """Booked for tomorrow: reminded today; and nobody whose car is booked in is asked to book maintenance."""
     who = plan.person()
     car = plan.car(who)
-    plan.service(car, 170)
+    plan.service(car, 169)
     plan.booking(car, plan.at(-1, "09:30"))
     plan.owe("appointment_tomorrow", "APPOINTMENT_REMINDER", who, plan.today, cars=(car.vin,))
     plan.forbid("appointment_tomorrow", "PERIODIC_MAINTENANCE", who, "APPOINTMENT_BOOKED", car=car.vin)

@@ -7,7 +7,6 @@ from datetime import date
 from crmcore.sample.people import Answer
 from crmcore.sample.plan import JOBS, Plan
 from crmcore.types.customer import Channel
-from crmcore.types.vehicle import Powertrain
 from crmcore.types.visit import OrderType
 
 CALLBACK = "POST_REPAIR_CALLBACK"
@@ -34,7 +33,6 @@ def add(plan: Plan) -> None:
         fleet,
         ready_for_pickup,
         rows_apart,
-        electric,
     ):
         case(plan)
 
@@ -192,11 +190,3 @@ def rows_apart(plan: Plan) -> None:
     who = plan.person()
     plan.service(plan.car(who), 26, jobs=JOBS[3:5], apart=True)
     plan.case("rows_apart", who)
-
-
-def electric(plan: Plan) -> None:
-    """A battery car, six months after its last visit: maintenance without oil."""
-    who = plan.person()
-    car = plan.car(who, powertrain=Powertrain.BEV)
-    plan.service(car, 30)
-    plan.case("electric", who)

@@ -40,6 +40,7 @@ def save(sheets: tuple[Sheet, ...], folder: Path) -> Files:
         content = _workbook(sheet) if sheet.file.endswith(".xlsx") else _csv(sheet)
         path = paths[sheet.file]
         path.touch(mode=_SECRET)
+        path.chmod(_SECRET)  # also where the file was there before
         path.write_bytes(content)
     return Files(exports, paths)
 

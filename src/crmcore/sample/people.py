@@ -64,6 +64,8 @@ class Car:
     insured_until: date | None = None
     inspection_on: date | None = None
     warranty_until: date | None = None
+    interval_km: int | None = None
+    interval_months: int | None = None
     status: VehicleStatus = VehicleStatus.ACTIVE
 
 

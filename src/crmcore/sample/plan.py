@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -102,6 +103,11 @@ class Plan:
     def opening(self, ago: int) -> datetime:
         """When the doors opened `ago` days before today."""
         return datetime.combine(self.day(ago), OPENING, CHINA)
+
+    def months(self, on: date, months: int) -> date:
+        """The same day so many months later, or the last day of that month."""
+        year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
+        return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1]))
 
     # ------------------------------------------------------------------ who
 

@@ -101,6 +101,8 @@ class Clerk:
             write.day(car.insured_until),
             write.day(car.inspection_on),
             write.day(car.warranty_until),
+            str(car.interval_km or ""),
+            str(car.interval_months or ""),
             write.day(car.bought_on),
             CAR_STATES[car.status],
             "",
