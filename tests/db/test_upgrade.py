@@ -65,7 +65,7 @@ def test_migrated_tables_are_as_strict_as_created_ones(tmp_path):
         described.append({name: sorted(line.strip(" ,\t") for line in (sql or "").splitlines()) for name, sql in rows})
 
     assert described[0] == described[1]
-    assert ") STRICT" in described[0]["message"]
+    assert "STRICT" in described[0]["message"]
 
 
 def test_the_list_of_revisions_is_the_folder():

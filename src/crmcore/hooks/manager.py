@@ -32,7 +32,7 @@ _LONGEST = 300  # characters of an error that are shown
 Key = tuple[str, str]
 
 
-class _Refused(Exception):  # noqa: N818 - it never leaves this module
+class _Refused(Exception):
     """What a plugin offers does not fit the contract."""
 
 
