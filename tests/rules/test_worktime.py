@@ -85,6 +85,17 @@ def test_an_unannounced_year_is_marked_never_silently_computed():
     assert between(office, shanghai("2026-12-31T17:00"), shanghai("2027-01-04T09:00")).provisional
 
 
+def test_one_day_in_doubt_puts_all_that_follows_in_doubt():
+    """The day after a Saturday that may turn out a make-up workday is certain; when the store next opens is not."""
+    office = store(calendar=CalendarId.CN, extra_on=frozenset({date(2027, 10, 3)}))
+    weekend = (shanghai("2027-10-02T12:00"), shanghai("2027-10-03T12:00"))
+
+    assert Moment(utc("2027-10-03T00:30"), provisional=True) == opening(office, date(2027, 10, 2))
+    assert add(office, weekend[0], timedelta(hours=1)).provisional
+    assert between(office, *weekend).provisional
+    assert not opening(office, date(2027, 10, 3)).provisional
+
+
 def test_a_due_time_that_ends_in_an_announced_year_is_certain():
     """New Year's Eve is not in doubt because the next day is."""
     assert not add(store(calendar=CalendarId.CN), shanghai("2026-12-31T13:30"), timedelta(hours=4)).provisional
