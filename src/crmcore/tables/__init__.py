@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from crmcore.errors import SourceError
+from crmcore.rules.text import shape
 from crmcore.tables.damage import destroyed, suspicious
 from crmcore.tables.delimited import Delimited
 from crmcore.tables.headings import heading_key, is_furniture
@@ -27,6 +28,7 @@ __all__ = [
     "heading_key",
     "is_furniture",
     "open_table",
+    "shape",
     "sheet_names",
     "suspicious",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -43,7 +43,7 @@ class Delimited:
         self,
         path: Path,
         *,
-        known: Collection[str],
+        known: frozenset[str],
         at: str,
         encoding: str | None = None,
         delimiter: str | None = None,
@@ -63,6 +63,8 @@ class Delimited:
         self._feed = _Feed(self._codec)
         self._reader = csv.reader(self._feed, delimiter=self.delimiter, strict=True)
         self._gate = _gate(self.delimiter, self._codec)
+        self._joint = f'"{self.delimiter}"'
+        self._joint_bytes = self._joint.encode()
         self._stream: BinaryIO | None = None
 
     def _head(self) -> tuple[list[str], bytes]:
@@ -74,7 +76,7 @@ class Delimited:
         lines = head[:cut].decode(self._codec, "replace").split(end.decode())
         return [line.rstrip("\r") + "\n" for line in lines], end
 
-    def _find(self, head: list[str], known: Collection[str], delimiters: Sequence[str], *, header: bool) -> Header:
+    def _find(self, head: list[str], known: frozenset[str], delimiters: Sequence[str], *, header: bool) -> Header:
         found = find_delimited(head, known, delimiters) if header else without_header(head, delimiters)
         if found is None:
             raise SourceError("CRM-S105", at=self.part, rows=20)
@@ -86,7 +88,9 @@ class Delimited:
         self._stream = self.path.open("rb")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
@@ -101,16 +105,11 @@ class Delimited:
 
     def parse(self, raw: bytes, parsed: list[str] | str | None) -> list[str]:
         """The cells of a record that `scan()` yielded; raises `BadRow` with the reason when it has none."""
-        if parsed is None:
-            text = raw.decode(self._codec)
-            if self._guard and not text.isascii() and encodings.mixed(raw):
-                raise BadRow("MIXED_ENCODING")
-            return text.split(self.delimiter)
         if isinstance(parsed, str):
             raise BadRow(parsed)
         if self._guard and encodings.mixed(raw):
-            raise BadRow("MIXED_ENCODING")
-        return parsed
+            raise BadRow("ROW_MIXED_ENCODING")
+        return self._cells(raw) if parsed is None else parsed
 
     def text(self, raw: bytes) -> str:
         """A raw record as text, also one that cannot be cut into cells."""
@@ -125,10 +124,9 @@ class Delimited:
                 yield from self._plain(lines, number)
                 number += len(lines)
                 continue
-            lines = held + lines  # noqa: PLW2901 - an open record goes on in this block
-            records = self._records(lines, number, final=False)
-            done = yield from records
-            held, number = lines[done:], number + done
+            held = held + lines if held else lines  # an open record goes on in this block
+            done = yield from self._records(held, number, final=False)
+            held, number = held[done:], number + done
         if held:
             yield from self._records(held, number, final=True)
 
@@ -147,7 +145,8 @@ class Delimited:
                 skip -= dropped
                 lines = lines[dropped:]
             if lines:
-                yield _without_returns(lines), b'"' in block or b'"' in lines[0]
+                returns = b"\r" in block or b"\r" in lines[0]
+                yield _without_returns(lines) if returns else lines, b'"' in block or b'"' in lines[0]
         if rest and not skip:
             yield _without_returns([rest]), b'"' in rest
 
@@ -155,16 +154,16 @@ class Delimited:
         """Records of a block without a single quote: one line each."""
         gate = self._gate.match
         for line in lines:
-            if gate(line) is None:
+            if gate(line) is None or not is_furniture(self._cells(line)):
                 yield number, line, None
-            elif not self._is_furniture(line):
-                yield number, line, None
-            number += 1  # noqa: SIM113 - the first line has a number already
+            number += 1
 
-    def _is_furniture(self, line: bytes) -> bool:
-        return is_furniture(line.decode(self._codec, "replace").split(self.delimiter))
+    def _cells(self, raw: bytes) -> list[str]:
+        """The cells of a record without a quote, or with quotes around every cell and none within."""
+        text = raw.decode(self._codec)
+        return text[1:-1].split(self._joint) if text[:1] == '"' else text.split(self.delimiter)
 
-    def _records(self, lines: list[bytes], number: int, *, final: bool) -> Iterator[Raw]:
+    def _records(self, lines: list[bytes], number: int, *, final: bool) -> Generator[Raw, None, int]:
         """Records of lines with quotes; returns how many lines were used up (the rest waits for the next block)."""
         position = 0
         gate = self._gate.match
@@ -172,19 +171,25 @@ class Delimited:
             line = lines[position]
             used = 1
             parsed: list[str] | str | None = None
-            if _QUOTE in line:
+            if _QUOTE in line and not self._all_quoted(line):
                 read = self._quoted(lines, position, final=final)
                 if read is None:
                     return position
                 parsed, used = read
                 if used > 1:
                     line = b"\n".join(lines[position : position + used])
-            if gate(line) is None or isinstance(parsed, str):
-                yield number + position, line, parsed
-            elif not (is_furniture(parsed) if parsed else self._is_furniture(line)):
+            suspect = gate(line) is not None and not isinstance(parsed, str)
+            if not suspect or not is_furniture(parsed or self._cells(line)):
                 yield number + position, line, parsed
             position += used
         return position
+
+    def _all_quoted(self, line: bytes) -> bool:
+        """Is this line `"…","…","…"` with no other quote in it, so that it needs no parser to be one record?"""
+        if line[0] != _QUOTE or line[-1] != _QUOTE or len(line) == 1:
+            return False
+        inner = line[1:-1]
+        return inner.count(b'"') == 2 * inner.count(self._joint_bytes)
 
     def _quoted(self, lines: list[bytes], position: int, *, final: bool) -> tuple[list[str] | str, int] | None:
         """Cells (or why there are none) and number of lines of the record at `position`; None: it goes on in the next block.
@@ -198,11 +203,11 @@ class Delimited:
         except _OutOfLinesError:
             if not final and feed.at < feed.until:
                 return None
-            return "QUOTE_UNCLOSED", 1
+            return "ROW_QUOTE_UNCLOSED", 1
         except csv.Error as error:
             if "limit" in str(error):
                 return "CELL_TOO_LONG", 1
-            return ("BACKSLASH_QUOTE" if b'\\"' in lines[position] else "QUOTE_BROKEN"), 1
+            return ("CELL_BACKSLASH_QUOTE" if b'\\"' in lines[position] else "ROW_QUOTE_BROKEN"), 1
         return cells, feed.at - position
 
 
@@ -233,8 +238,6 @@ class _Feed:
 
 
 def _without_returns(lines: list[bytes]) -> list[bytes]:
-    if b"\r" not in lines[0] and b"\r" not in lines[-1]:
-        return [line.removesuffix(b"\r") for line in lines] if any(b"\r" in line for line in lines) else lines
     return [line.removesuffix(b"\r") for line in lines]
 
 

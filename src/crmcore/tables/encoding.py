@@ -27,7 +27,9 @@ _MARKS = (
 )
 
 #: In these a line end, a quote, a comma or a tab is always that one byte and never half of a letter; the rest is transcoded.
-_BYTEWISE = re.compile(r"ascii|utf_8|gb18030|gbk|gb2312|big5|cp9\d\d|euc_\w+|shift_jis|cp125\d|cp437|cp850|latin_?1|iso8859_\d+")
+_BYTEWISE = re.compile(
+    r"ascii|utf_8|gb18030|gbk|gb2312|big5|cp9\d\d|euc_\w+|shift_jis|cp125\d|cp437|cp850|latin_?1|iso8859_\d+"
+)
 
 _WIDE_UTF8 = re.compile(rb"[\xe3-\xe9][\x80-\xbf][\x80-\xbf]")
 

@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -17,11 +17,34 @@ _TAIL = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]$")
 _FILL = re.compile(r"[\s_\-:*.。、/\\·'\"]+")
 
 _TOTAL = r"合\s*计|小\s*计|总\s*计|共\s*计"
-_SUMMARY = re.compile(rf"(?:本页|本日|本月|本年|当日|当月|全部|累计)?(?:{_TOTAL})(?:[:：(（].*)?|(?:grand\s+|sub-?)?totals?\s*:?", re.I)
-_FOOTER = re.compile(r"(?:制表|打印|导出|审核|复核)(?:人|时间|日期|员)?\s*[:：].*|第\s*\d+\s*页.*|共\s*\d+\s*[条页行笔].*", re.S)
+_SUMMARY = re.compile(
+    rf"(?:本页|本日|本月|本年|当日|当月|全部|累计)?(?:{_TOTAL})(?:[:：(（].*)?|(?:grand\s+|sub-?)?totals?\s*:?",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"(?:制表|打印|导出|审核|复核)(?:人|时间|日期|员)?\s*[:：].*|第\s*\d+\s*页.*|共\s*\d+\s*[条页行笔].*", re.DOTALL
+)
 
 #: What the first cell of a page's furniture begins with; the row splitter looks no further where it does not.
-FURNITURE_STARTS = ("合", "小", "总", "共", "本", "当", "全", "累", "制", "打", "导", "审", "复", "第", "total", "grand", "sub")
+FURNITURE_STARTS = (
+    "合",
+    "小",
+    "总",
+    "共",
+    "本",
+    "当",
+    "全",
+    "累",
+    "制",
+    "打",
+    "导",
+    "审",
+    "复",
+    "第",
+    "total",
+    "grand",
+    "sub",
+)
 
 
 def heading_key(heading: str) -> str:
@@ -47,7 +70,9 @@ class Header:
     delimiter: str = ""
 
 
-def find(rows: Iterable[tuple[int, int, Sequence[str]]], known: Collection[str], delimiter: str = "") -> tuple[int, Header] | None:
+def find(
+    rows: Iterable[tuple[int, int, Sequence[str]]], known: frozenset[str], delimiter: str = ""
+) -> tuple[int, Header] | None:
     """The row with most known headings among the first twenty `(first, last, cells)`; None when none has two."""
     best: tuple[int, Header] | None = None
     for count, (first, last, cells) in enumerate(rows):
@@ -60,7 +85,7 @@ def find(rows: Iterable[tuple[int, int, Sequence[str]]], known: Collection[str],
     return best
 
 
-def find_delimited(lines: Sequence[str], known: Collection[str], delimiters: Sequence[str]) -> Header | None:
+def find_delimited(lines: Sequence[str], known: frozenset[str], delimiters: Sequence[str]) -> Header | None:
     """The header of a text table: each delimiter is tried on the first rows, the most known headings win."""
     found = [find(parsed(lines, delimiter), known, delimiter) for delimiter in delimiters]
     candidates = [candidate for candidate in found if candidate is not None]

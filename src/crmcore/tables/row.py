@@ -24,7 +24,7 @@ class Row(NamedTuple):
     reason: str = ""
 
 
-class BadRow(Exception):  # noqa: N818 - a row is bad; nothing failed
+class BadRow(Exception):
     """This row has no cells; `reason` is a reason code."""
 
     def __init__(self, reason: str) -> None:

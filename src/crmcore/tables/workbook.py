@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Collection, Iterator
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -86,7 +86,7 @@ class Sheet:
         self,
         path: Path,
         *,
-        known: Collection[str],
+        known: frozenset[str],
         at: str,
         sheet: str | None = None,
         header: bool = True,
@@ -100,7 +100,7 @@ class Sheet:
         self.columns = disambiguated(self._header.cells)
 
     def _choose(
-        self, at: str, wanted: str | None, known: Collection[str], *, header: bool
+        self, at: str, wanted: str | None, known: frozenset[str], *, header: bool
     ) -> tuple[str, python_calamine.CalamineSheet, Header]:
         """The sheet `wanted`, or the first one with a header we know."""
         assert self._book is not None
@@ -112,12 +112,16 @@ class Sheet:
             found = _header(sheet, known, header=header)
             if found is not None:
                 return name, sheet, found
-        raise SourceError("CRM-S105" if any(_has_cells(self._book, name) for name in names) else "CRM-S102", at=at, rows=SEARCHED)
+        raise SourceError(
+            "CRM-S105" if any(_has_cells(self._book, name) for name in names) else "CRM-S102", at=at, rows=SEARCHED
+        )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._book is not None:
             self._book.close()
             self._book = None
@@ -151,7 +155,7 @@ class Sheet:
         return raw.decode().replace(_SEPARATOR, "\t")
 
 
-def _header(sheet: python_calamine.CalamineSheet, known: Collection[str], *, header: bool) -> Header | None:
+def _header(sheet: python_calamine.CalamineSheet, known: frozenset[str], *, header: bool) -> Header | None:
     rows = ((number, number, [_text(value) for value in row]) for number, row in enumerate(sheet.iter_rows(), start=1))
     if not header:
         width = sheet.end[1] + 1 if sheet.end else 0
@@ -166,22 +170,15 @@ def _has_cells(book: python_calamine.CalamineWorkbook, name: str) -> bool:
 
 def _text(value: Any) -> str:
     """A cell as the text a person would have typed: whole numbers without ".0", dates as ISO."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
-        case datetime():
-            return _whole_second(value).isoformat(sep=" ")
-        case date() | time():
-            return value.isoformat()
-        case timedelta():
-            return str(value)
-        case None:
-            return ""
-    return str(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+    if isinstance(value, datetime):
+        value = _whole_second(value)
+    return str(value)  # ISO, for dates and times
 
 
 def _whole_second(moment: datetime) -> datetime:
