@@ -6,7 +6,7 @@ from crmcore.sample.people import Call
 from crmcore.sample.plan import Bad, Plan
 from crmcore.sample.rows import e164
 
-SCIENTIFIC = frozenset({"PHONE_SCIENTIFIC", "NUMBER_SCIENTIFIC"})
+SCIENTIFIC = frozenset({"PHONE_SCIENTIFIC", "CELL_SCIENTIFIC"})
 
 
 def add(plan: Plan) -> None:
@@ -106,7 +106,7 @@ def spoilt(plan: Plan) -> None:
         ("进厂日期", "2026-13-45", "DATE_IMPOSSIBLE", "DATE_FORM"),
         ("交车日期", "03/04/2026", "DATE_AMBIGUOUS"),
         ("进厂里程", "约三万", "NUMBER_FORM"),
-        ("客户姓名", "???", "TEXT_DESTROYED", "TEXT_QUESTION_MARKS"),
+        ("客户姓名", "???", "TEXT_DESTROYED", "CELL_QUESTION_MARKS"),
     ):
         plan.bad.append(Bad("ro.csv", _lost_order(plan), column, text, frozenset(reasons)))
     visitor = plan.showroom(plan.ghost(), 12, lost=True)

@@ -157,9 +157,9 @@ def injury_accident(plan: Plan) -> None:
 def uncounted_orders(plan: Plan) -> None:
     """Orders nobody paid for as a customer: internal, before delivery, void."""
     people = []
-    for kind, repair in ((OrderType.INTERNAL, "内部"), (OrderType.PDI, "PDI"), (OrderType.VOID, "作废")):
+    for kind in (OrderType.INTERNAL, OrderType.PDI, OrderType.VOID):
         who = plan.person()
-        call = plan.service(plan.car(who), 3, order_type=kind, repair=repair)
+        call = plan.service(plan.car(who), 3, order_type=kind, repair="一般维修")
         plan.forbid("uncounted_orders", CALLBACK, who, f"ORDER_{kind}", visit=call.key)
         people.append(who)
     plan.case("uncounted_orders", *people)

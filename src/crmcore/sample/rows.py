@@ -10,7 +10,7 @@ import attrs
 from crmcore.sample.dress import Dresser, hours, yes
 from crmcore.sample.people import Booking, Call, Colleague, Grievance, Job
 from crmcore.sample.plan import Bad, Plan
-from crmcore.sample.sheets import CAR_STATES, CHANNELS, POWERTRAINS, ROLES, Cell
+from crmcore.sample.sheets import CAR_STATES, CHANNELS, ORDER_TYPES, POWERTRAINS, ROLES, Cell
 from crmcore.types.visit import OrderType
 
 REMARKS: Final = (
@@ -87,6 +87,7 @@ class Clerk:
             write.km(call.km),
             call.advisor,
             call.repair,
+            ORDER_TYPES[call.order_type],
             status(call),
             yes(call.injury or None),
             write.moment(call.booked_at),

@@ -10,12 +10,13 @@ import attrs
 from crmcore.types.customer import Channel
 from crmcore.types.store import Role
 from crmcore.types.vehicle import Powertrain, VehicleStatus
+from crmcore.types.visit import OrderType
 
 Cell = str | int | date | datetime
 
 RO: Final = (
     "工单号", "车牌号", "车架号", "车型", "动力类型", "客户姓名", "手机号", "出生日期", "拒收短信", "已故", "营销同意", "送修人", "送修人电话",
-    "进厂日期", "完工日期", "交车日期", "结算日期", "进厂里程", "服务顾问", "维修类型", "状态", "人伤事故", "预约回访时间", "预约回访方式",
+    "进厂日期", "完工日期", "交车日期", "结算日期", "进厂里程", "服务顾问", "维修类型", "工单类型", "状态", "人伤事故", "预约回访时间", "预约回访方式",
     "项目", "工时", "工时费", "配件费", "备注", "保险到期", "年检到期", "质保到期", "保养间隔里程", "保养间隔月数",
     "购车日期", "车辆状态", "备注",
 )  # fmt: skip
@@ -32,6 +33,12 @@ COMPLAINTS: Final = ("投诉单号", "客户姓名", "手机号", "车架号", "
 
 POWERTRAINS: Final = {Powertrain.ICE: "燃油", Powertrain.BEV: "纯电"}
 CAR_STATES: Final = {VehicleStatus.ACTIVE: "在用", VehicleStatus.SOLD: "已售"}
+ORDER_TYPES: Final = {
+    OrderType.CUSTOMER: "普通",
+    OrderType.INTERNAL: "内部",
+    OrderType.PDI: "PDI",
+    OrderType.VOID: "作废",
+}
 CHANNELS: Final = {Channel.PHONE: "电话", Channel.SMS: "短信"}
 ROLES: Final = {
     Role.SERVICE_ADVISOR: "服务顾问",
