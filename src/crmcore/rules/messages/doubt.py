@@ -51,7 +51,14 @@ Reconcile = Dedupes | Finds | Receipts | Nothing
 
 @attrs.frozen
 class Resend:
-    """Proven safe: hand it in again, with the same key, through the gate and a new claim."""
+    """Safe: hand it in again, with the same key, through the gate and a new claim.
+
+    Attributes:
+        before: safe only until then, since the vendor forgets keys; a claim that comes later (held by quiet hours, say) must not
+            be made, and the text is for a person. None: it is proven that the vendor has nothing, at any time.
+    """
+
+    before: datetime | None = None
 
 
 @attrs.frozen
@@ -88,7 +95,7 @@ def reconcile(
     """
     match capability:
         case Dedupes(window):
-            return Resend() if now < since + window else Review()
+            return Resend(before=since + window) if now < since + window else Review()
         case Finds(absence_after):
             return _absent(absence_after, absences, last_absence_at, now)
         case Receipts(wait):
