@@ -160,19 +160,21 @@ def send_due(
 
 def _chunks(run: Sending, limit: int | None) -> Iterator[tuple[list[int], Account]]:
     """What is due, in calls of one account each; texts without an account stay due and are counted."""
-    after, seen = ("", 0), 0
-    until = (
-        run.clock.now()
-    )  # what becomes due while the run lasts is left to the next one, or a hold of no time would loop
-    while limit is None or seen < limit:
-        size = PAGE if limit is None else min(PAGE, limit - seen)
+    after = ("", 0)
+    seen: set[int] = set()  # what is queued again by this run is left to the next one
+    until = run.clock.now()
+    while limit is None or len(seen) < limit:
+        size = PAGE if limit is None else min(PAGE, limit - len(seen))
         with run.db.reading() as connection:
             page = messages.due(connection, until, size, after=after)
         if not page:
             return
-        after, seen = (page[-1].due_at, page[-1].id), seen + len(page)
+        after = (page[-1].due_at, page[-1].id)
         routed: dict[str, list[int]] = {}
         for row in page:
+            if row.id in seen:
+                continue
+            seen.add(row.id)
             account = next((one for one in run.accounts if one.takes(row)), None)
             if account is None:
                 run.report.leave("NO_ACCOUNT", 1)
