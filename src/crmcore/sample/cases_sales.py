@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from crmcore.sample.people import Kin
+from crmcore.sample.people import Answer, Kin
 from crmcore.sample.plan import Plan
 from crmcore.types.customer import Channel
 
@@ -59,6 +59,7 @@ def delivered_yesterday(plan: Plan) -> None:
             visits=(call.key,),
         )
     plan.case("delivered_yesterday", who)
+    plan.answers.append(Answer(who.id, "谢谢"))
 
 
 def delivered_week_ago(plan: Plan) -> None:

@@ -45,7 +45,6 @@ def callbacks_today(plan: Plan) -> None:
         plan.callback("callbacks_today", who, plan.service(plan.car(who), ago))
         people.append(who)
     plan.case("callbacks_today", *people)
-    plan.answers.append(Answer(people[0].id, "谢谢"))
 
 
 def family_phone(plan: Plan) -> None:
