@@ -13,6 +13,7 @@ import attrs
 import cattrs
 
 from crmcore.config import instances, packs
+from crmcore.config.care import PACKS, care, check_events, open_packs
 from crmcore.config.document import Document, raise_all, read
 from crmcore.config.model import Config, Serve
 from crmcore.config.places import Place
@@ -21,6 +22,7 @@ from crmcore.errors import ConfigError
 from crmcore.hooks.manager import Plugins
 from crmcore.rules.phone import phone
 from crmcore.rules.text import Bad
+from crmcore.types.contact import CareEvent
 from crmcore.types.store import Staff, Store
 
 
@@ -35,7 +37,7 @@ class DatabaseTable:
 class CareTable:
     """[care]; [care.rules.<code>] overrides fields of a rule."""
 
-    packs: tuple[str, ...] = ("sales", "aftersales")
+    packs: tuple[str, ...] = PACKS
     rules: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
 
@@ -71,7 +73,7 @@ class File:
     database: DatabaseTable = DatabaseTable()
     care: CareTable = CareTable()
     templates: Tables = attrs.field(factory=dict)
-    events: tuple[Any, ...] = ()
+    events: tuple[CareEvent, ...] = ()
     dms: Tables = attrs.field(factory=dict)
     messaging: Tables = attrs.field(factory=dict)
     serve: Serve | None = None
@@ -113,9 +115,12 @@ class _Loader:
         file, serve_problem = self._file()
         stores = self._stores(file)
         policies = packs.policies(self.document, self.convert, self._note)
+        opened = open_packs(self.document, file.care.packs, self._note, self.errors.append)
+        made = care(self.document, opened, file.care.rules, file.templates, self.convert, self._note)
         codes = frozenset(store.code for store in stores)
         found = instances.read(self.document, self.plugins, self.convert, codes, self._note)
         staff = self._staff(file, codes)
+        check_events(file.events, made.rules, codes, self._note)
         url = self._database_url(file.database.url)
         raise_all(self.errors)
         return Config(
@@ -127,6 +132,9 @@ class _Loader:
             sending=policies["sending"],
             breaker=policies["breaker"],
             bundling=policies["bundling"],
+            rules=made.rules,
+            templates=made.templates,
+            events=file.events,
             database_url=url,
             dms=found["dms"],
             messaging=found["messaging"],

@@ -12,7 +12,7 @@ from crmcore.errors import ConfigError, CrmError
 from crmcore.hooks.adapters import Adapter, MessagingAdapter, Secret
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import ContactPolicy
-from crmcore.types.contact import MessageClass, TouchpointRule
+from crmcore.types.contact import CareEvent, MessageClass, MessageTemplate, TouchpointRule
 from crmcore.types.customer import Channel
 from crmcore.types.store import Staff, Store
 
@@ -126,8 +126,8 @@ class Config:
     bundling: Bundling
     database_url: str = attrs.field(repr=False)
     rules: Mapping[str, TouchpointRule] = attrs.field(factory=dict, repr=False)
-    templates: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-    events: tuple[Any, ...] = ()
+    templates: Mapping[str, MessageTemplate] = attrs.field(factory=dict, repr=False)
+    events: tuple[CareEvent, ...] = ()
     dms: Mapping[str, Instance] = attrs.field(factory=dict)
     messaging: Mapping[str, Instance] = attrs.field(factory=dict)
     serve: Serve | None = None

@@ -41,7 +41,7 @@ DATE, INSTANT, CLOCK, HOURS, SECRET = "CRM-C126", "CRM-C127", "CRM-C128", "CRM-C
 CHOICE, CHOICE_GUESSED, REFUSED, UNSET = "CRM-C131", "CRM-C132", "CRM-C133", "CRM-C140"
 
 
-class Wrong(ValueError):  # noqa: N818 - it says how a value is wrong, and never leaves this package
+class Wrong(ValueError):
     """One value is wrong; `code` and `params` say how, the place is known by whoever walks there."""
 
     def __init__(self, code: str, **params: object) -> None:
