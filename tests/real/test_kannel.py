@@ -277,7 +277,7 @@ def test_trap_a_timeout_proves_nothing(kannel, adapter):
 
 
 def test_trap_not_routable_is_not_about_the_number(kannel, adapter):
-    """ "Not routable. Do not try again." is also what Kannel says to every number while its operator has stopped the SMSC: not taken, later."""
+    """While its operator has stopped the SMSC, Kannel refuses every number for good: nothing was taken, so it is tried later."""
     to = number()
     with kannel.unroutable():
         answer = raw(kannel, to=to, text="x")
