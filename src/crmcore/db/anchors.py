@@ -1,0 +1,287 @@
+"""What care rules hang on, fetched by the date on which it falls: one indexed query per rule, never a scan of what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from crmcore.db.columns import day, instant, stamp
+from crmcore.db.schema import appointment, customer, relative, vehicle, vehicle_party, visit
+from crmcore.rules.case import Order
+from crmcore.types.contact import AnchorKind
+from crmcore.types.customer import Channel
+
+T = TypeVar("T", int, str)
+
+#: Ids in one statement; far below what either driver takes.
+PAGE = 2000
+
+_ORDER = (
+    visit.c.id,
+    visit.c.kind,
+    visit.c.ro_number,
+    visit.c.store,
+    func.coalesce(visit.c.brought_by_id, visit.c.customer_id).label("person"),
+    visit.c.vehicle_id,
+    visit.c.advisor,
+    visit.c.opened_at,
+    visit.c.promised_at,
+    visit.c.completed_at,
+    visit.c.delivered_at,
+    visit.c.handed_on,
+    visit.c.handed_basis,
+    visit.c.status,
+    visit.c.order_type,
+    visit.c.injury_accident,
+    visit.c.do_not_message,
+    visit.c.booked_at,
+    visit.c.booked_channel,
+)
+
+#: Dates of a car that rules hang on, by anchor.
+CAR_DATES = {
+    AnchorKind.NEXT_SERVICE: ("next_service_on",),
+    AnchorKind.FIRST_SERVICE: ("delivered_on",),
+    AnchorKind.INSURANCE_END: ("commercial_insurance_until", "compulsory_insurance_until"),
+    AnchorKind.INSPECTION_DUE: ("inspection_due_on",),
+    AnchorKind.WARRANTY_END: ("warranty_until",),
+    AnchorKind.LAST_VISIT: ("last_service_on",),
+}
+
+_CAR = (
+    vehicle.c.id,
+    vehicle.c.status,
+    vehicle.c.powertrain,
+    vehicle.c.last_service_on,
+    vehicle.c.delivered_on,
+    vehicle.c.next_service_on,
+    vehicle.c.next_service_basis,
+    vehicle.c.inspection_due_on,
+    vehicle.c.compulsory_insurance_until,
+    vehicle.c.commercial_insurance_until,
+    vehicle.c.warranty_until,
+)
+
+
+def pages(ids: Iterable[T]) -> Iterator[list[T]]:
+    """`ids` without repeats, in order, in blocks that one statement takes."""
+    everything = sorted(set(ids))
+    for start in range(0, len(everything), PAGE):
+        yield everything[start : start + PAGE]
+
+
+def paged(connection: Connection, ids: Iterable[T], query: Callable[[list[T]], Select[Any]]) -> Iterator[Row[Any]]:
+    """The rows of `query` over all `ids`, block by block."""
+    for block in pages(ids):
+        yield from connection.execute(query(block))
+
+
+# ------------------------------------------------------------------ visits
+
+
+def orders_between(kind: AnchorKind, first: date, last: date) -> Select[Any]:
+    """The visits whose event falls from `first` to `last` (dates of the store; instants with a day to spare at each end)."""
+    low, high = first.isoformat(), last.isoformat() + "T99"
+    query = select(*_ORDER)
+    match kind:
+        case AnchorKind.PROSPECT_LEFT:
+            return query.where(visit.c.kind == "SHOWROOM", visit.c.opened_at.between(low, high))
+        case AnchorKind.DELIVERY_PLANNED:
+            return query.where(visit.c.kind == "DELIVERY", visit.c.promised_at.between(low, high))
+        case AnchorKind.READY:
+            return query.where(visit.c.status == "READY", visit.c.completed_at.between(low, high))
+        case AnchorKind.DELIVERED:
+            return query.where(visit.c.handed_on.between(low, last.isoformat()), visit.c.kind == "DELIVERY")
+        case _:
+            return query.where(visit.c.handed_on.between(low, last.isoformat()), visit.c.kind == "SERVICE")
+
+
+def orders(connection: Connection, query: Select[Any]) -> list[Order]:
+    """The visits of a query as the rules see them."""
+    return [_order(row) for row in connection.execute(query)]
+
+
+def orders_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Order]:
+    """Visits by id."""
+    rows = paged(connection, ids, lambda block: select(*_ORDER).where(visit.c.id.in_(block)))
+    return {row.id: _order(row) for row in rows}
+
+
+def _order(row: Row[Any]) -> Order:
+    (
+        number, kind, ro_number, store, person, car, advisor, opened, promised, completed, delivered,
+        handed, basis, status, order_type, injury, silent, booked, booked_channel,
+    ) = row  # fmt: skip
+    return Order(
+        id=number,
+        kind=kind,
+        ro_number=ro_number,
+        store=store,
+        customer=person,
+        vehicle=car,
+        advisor=advisor,
+        opened_at=_at(opened),
+        promised_at=_at(promised),
+        completed_at=_at(completed),
+        delivered_at=_at(delivered),
+        handed_on=day(handed) if handed else None,
+        handed_basis=basis,
+        status=status,
+        order_type=order_type,
+        injury=bool(injury),
+        do_not_message=bool(silent),
+        booked_at=_at(booked),
+        booked_channel=Channel(booked_channel) if booked_channel in Channel.__members__ else None,
+    )
+
+
+def _at(stored: str | None) -> datetime | None:
+    return instant(stored) if stored else None
+
+
+# ------------------------------------------------------------------ appointments
+
+
+def appointments_between(first: date, last: date) -> Select[Any]:
+    """Booked visits that stand, from `first` to `last`."""
+    return _appointments().where(appointment.c.start_at.between(first.isoformat(), last.isoformat() + "T99"))
+
+
+def appointments_by_id(connection: Connection, ids: Collection[int]) -> list[Row[Any]]:
+    """Booked visits that stand, by id."""
+    return list(paged(connection, ids, lambda block: _appointments().where(appointment.c.id.in_(block))))
+
+
+def _appointments() -> Select[Any]:
+    return select(
+        appointment.c.id, appointment.c.store, appointment.c.customer_id, appointment.c.vehicle_id, appointment.c.start_at
+    ).where(
+        appointment.c.status.in_(["REQUESTED", "CONFIRMED"]),
+        appointment.c.customer_id.is_not(None),
+        appointment.c.start_at.is_not(None),
+    )
+
+
+# ------------------------------------------------------------------ dates of cars and people
+
+
+def cars_between(kind: AnchorKind, field: str, first: date, last: date) -> Select[Any]:
+    """The cars whose date `field` falls from `first` to `last`."""
+    query = select(*_CAR).where(vehicle.c[field].between(first.isoformat(), last.isoformat()))
+    return query.where(vehicle.c.last_service_on.is_(None)) if kind is AnchorKind.FIRST_SERVICE else query
+
+
+def cars_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """Cars by id."""
+    rows = paged(connection, ids, lambda block: select(*_CAR).where(vehicle.c.id.in_(block)))
+    return {row.id: row for row in rows}
+
+
+def parties(connection: Connection, cars: Collection[int]) -> dict[int, list[tuple[int, str, str | None]]]:
+    """(customer, role, end_on) for each car; customers that were merged away are left out."""
+    found: dict[int, list[tuple[int, str, str | None]]] = {}
+    for row in paged(
+        connection,
+        cars,
+        lambda block: select(vehicle_party.c.vehicle_id, vehicle_party.c.customer_id, vehicle_party.c.role, vehicle_party.c.end_on)
+        .join(customer, customer.c.id == vehicle_party.c.customer_id)
+        .where(vehicle_party.c.vehicle_id.in_(block), customer.c.merged_into.is_(None)),
+    ):
+        found.setdefault(row.vehicle_id, []).append((row.customer_id, row.role, row.end_on))
+    return found
+
+
+def birthdays(month_days: Sequence[str]) -> Select[Any]:
+    """(customer, "MM-DD", "birthday") of those who have theirs on one of these days."""
+    return select(customer.c.id, customer.c.birth_md, customer.c.home_store).where(
+        customer.c.birth_md.in_(month_days), customer.c.merged_into.is_(None)
+    )
+
+
+def family_birthdays(month_days: Sequence[str]) -> Select[Any]:
+    """(customer, "MM-DD", relative's id) of those with a birthday in the family."""
+    return (
+        select(customer.c.id, relative.c.birth_md, customer.c.home_store, relative.c.id.label("relative"))
+        .join(customer, customer.c.id == relative.c.customer_id)
+        .where(relative.c.birth_md.in_(month_days), customer.c.merged_into.is_(None))
+    )
+
+
+def everybody() -> Select[Any]:
+    """(customer, home store) of all who have a car today."""
+    return (
+        select(customer.c.id, customer.c.home_store)
+        .join(vehicle_party, vehicle_party.c.customer_id == customer.c.id)
+        .join(vehicle, vehicle.c.id == vehicle_party.c.vehicle_id)
+        .where(
+            customer.c.merged_into.is_(None),
+            customer.c.deceased == 0,
+            vehicle_party.c.end_on.is_(None),
+            vehicle_party.c.role.in_(["OWNER", "CO_OWNER", "PRIMARY_DRIVER", "BUYER"]),
+            vehicle.c.status == "ACTIVE",
+        )
+        .distinct()
+    )
+
+
+def homes(connection: Connection, customers: Collection[int]) -> dict[int, str | None]:
+    """The home store of each customer."""
+    rows = paged(
+        connection, customers, lambda block: select(customer.c.id, customer.c.home_store).where(customer.c.id.in_(block))
+    )
+    return {row.id: row.home_store for row in rows}
+
+
+def still_born(connection: Connection, people: Collection[int], relatives: Collection[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """"MM-DD" of customers and of relatives, by id; who has none any more is missing."""
+    mine = paged(connection, people, lambda block: select(customer.c.id, customer.c.birth_md).where(customer.c.id.in_(block)))
+    kin = paged(connection, relatives, lambda block: select(relative.c.id, relative.c.birth_md).where(relative.c.id.in_(block)))
+    return {row.id: row.birth_md for row in mine if row.birth_md}, {row.id: row.birth_md for row in kin if row.birth_md}
+
+
+def in_shop(connection: Connection, cars: Collection[int], since: datetime) -> set[int]:
+    """Cars that stand in the workshop: with an order that is open and was opened `since` (older ones were forgotten)."""
+    return {
+        row.vehicle_id
+        for row in paged(
+            connection,
+            cars,
+            lambda block: select(visit.c.vehicle_id).where(
+                visit.c.vehicle_id.in_(block),
+                visit.c.handed_on.is_(None),
+                visit.c.kind == "SERVICE",
+                visit.c.opened_at >= stamp(since),
+                visit.c.status.not_in(["DELIVERED", "CLOSED", "VOID"]),
+                visit.c.order_type != "VOID",
+            ),
+        )
+    }
+
+
+def hurt(connection: Connection, people: Collection[int], since: datetime) -> set[int]:
+    """Customers with an accident in which somebody was hurt, `since`."""
+    rows = paged(
+        connection,
+        people,
+        lambda block: select(visit.c.customer_id, visit.c.brought_by_id).where(
+            visit.c.customer_id.in_(block), visit.c.injury_accident == 1, visit.c.opened_at >= stamp(since)
+        ),
+    )
+    return {number for row in rows for number in row if number is not None}
+
+
+def booked_in(connection: Connection, cars: Collection[int], now: datetime) -> set[int]:
+    """Cars with an appointment ahead."""
+    rows = paged(
+        connection,
+        cars,
+        lambda block: select(appointment.c.vehicle_id).where(
+            appointment.c.vehicle_id.in_(block),
+            appointment.c.start_at >= stamp(now),
+            appointment.c.status.in_(["REQUESTED", "CONFIRMED"]),
+        ),
+    )
+    return {row.vehicle_id for row in rows}

@@ -1,0 +1,220 @@
+"""The contacts that are owed: planned once (UNIQUE rule, subject, anchor, occurrence), changed only while they are open.
+
+What is done carries with it what rode on it. A text that waits is cancelled with its touchpoint; one that has left is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, or_, select, update
+
+from crmcore.db import bulk
+from crmcore.db.anchors import paged, pages
+from crmcore.db.columns import stamp
+from crmcore.db.engine import take_ids
+from crmcore.db.schema import audit, message, touchpoint
+
+#: Still owed; SUPPRESSED ones are looked at again at each plan.
+OPEN = ("PLANNED", "DUE", "SUPPRESSED")
+#: Texts that have not left.
+WAITING = ("QUEUED", "HELD")
+
+COLUMNS = (
+    "id", "rule", "subject", "anchor", "anchor_on", "occurrence", "store", "customer_id", "vehicle_id", "visit_id", "due_at",
+    "deadline_at", "expires_at", "channel", "message_class", "executor", "supervisors", "state", "reason", "bundled_into",
+    "explanation", "created_at", "updated_at",
+)  # fmt: skip
+CHANGING = (
+    "anchor_on", "vehicle_id", "visit_id", "due_at", "deadline_at", "expires_at", "channel", "executor", "state", "reason",
+    "bundled_into", "explanation", "updated_at",
+)  # fmt: skip
+
+
+def lock(connection: Connection) -> None:
+    """Let one plan run at a time: the counter of touchpoint ids is held until the transaction ends."""
+    take_ids(connection, touchpoint, 0)
+
+
+def still_open(connection: Connection) -> list[Row[Any]]:
+    """Everything that is still owed."""
+    return list(connection.execute(select(touchpoint).where(touchpoint.c.state.in_(OPEN))))
+
+
+def of_subjects(connection: Connection, rule: str, subjects: Collection[str]) -> list[Row[Any]]:
+    """What a rule has ever planned for these subjects."""
+    return list(
+        paged(connection, subjects, lambda block: select(touchpoint).where(touchpoint.c.rule == rule, touchpoint.c.subject.in_(block)))
+    )
+
+
+def insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """New touchpoints, in the order of `COLUMNS`; one whose identity is taken is left out."""
+    bulk.insert(connection, touchpoint, COLUMNS, rows, ignore=True)
+
+
+def change(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Changed touchpoints: the values of `CHANGING`, then the id."""
+    bulk.update(connection, touchpoint, CHANGING, rows)
+
+
+def cancel_texts(connection: Connection, touchpoints: Collection[int], reason: str, now: datetime) -> None:
+    """Cancel the texts of these touchpoints that have not left."""
+    for block in pages(touchpoints):
+        connection.execute(
+            update(message)
+            .where(message.c.touchpoint_id.in_(block), message.c.state.in_(WAITING))
+            .values(state="CANCELLED", code=reason, state_at=stamp(now))
+        )
+
+
+def texts(connection: Connection, touchpoints: Collection[int]) -> dict[int, Row[Any]]:
+    """The latest text of each touchpoint."""
+    rows = paged(
+        connection,
+        touchpoints,
+        lambda block: select(message.c.id, message.c.touchpoint_id, message.c.state, message.c.code, message.c.attempts)
+        .where(message.c.touchpoint_id.in_(block))
+        .order_by(message.c.id),
+    )
+    return {row.touchpoint_id: row for row in rows}
+
+
+# ------------------------------------------------------------------ what came of it
+
+
+def done(connection: Connection, number: int, now: datetime, *, reason: str | None = None, by: str | None = None) -> bool:
+    """Close an open touchpoint as done, with all that rode on it; False when it was not open."""
+    return _close(connection, number, "DONE", reason, now, by)
+
+
+def cancel(connection: Connection, number: int, reason: str, now: datetime, *, by: str | None = None) -> bool:
+    """Cancel an open touchpoint and its waiting text; what rode on it stands on its own again at the next plan."""
+    return _close(connection, number, "CANCELLED", reason, now, by)
+
+
+def _close(connection: Connection, number: int, state: str, reason: str | None, now: datetime, by: str | None) -> bool:
+    changed = connection.execute(
+        update(touchpoint)
+        .where(touchpoint.c.id == number, touchpoint.c.state.in_(OPEN))
+        .values(state=state, reason=reason, updated_at=stamp(now))
+    )
+    if not changed.rowcount:
+        return False
+    riders = [row.id for row in connection.execute(_riders(number))]
+    if state == "DONE":
+        connection.execute(
+            update(touchpoint)
+            .where(touchpoint.c.id.in_(riders))
+            .values(state="DONE", reason="BUNDLED", updated_at=stamp(now))
+        )
+        cancel_texts(connection, [number, *riders], "DONE_OTHERWISE", now)
+    else:
+        connection.execute(update(touchpoint).where(touchpoint.c.id.in_(riders)).values(bundled_into=None, updated_at=stamp(now)))
+        cancel_texts(connection, [number], reason or state, now)
+    note(connection, number, state, {"reason": reason}, now, by)
+    return True
+
+
+def _riders(number: int) -> Select[Any]:
+    return select(touchpoint.c.id).where(touchpoint.c.bundled_into == number, touchpoint.c.state.in_(OPEN))
+
+
+def to_phone(connection: Connection, number: int, reason: str, now: datetime) -> bool:
+    """Make a call of a text that was refused or failed for good; False when the touchpoint is over for another reason.
+
+    One that counts as done because its text was accepted is opened again: the customer has not heard.
+    """
+    row = connection.execute(select(touchpoint).where(touchpoint.c.id == number)).one_or_none()
+    over = row is not None and row.state not in {*OPEN, "DONE"}
+    if row is None or over or row.channel == "PHONE":
+        return False
+    said = json.loads(row.explanation)
+    said["passed"] = {**said.get("passed", {}), row.channel: reason}
+    reopened = {"channel": "PHONE", "reason": reason, "state": "DUE", "updated_at": stamp(now)}
+    connection.execute(update(touchpoint).where(touchpoint.c.id == number).values(**reopened, explanation=json.dumps(said)))
+    connection.execute(
+        update(touchpoint)
+        .where(touchpoint.c.bundled_into == number, touchpoint.c.state == "DONE", touchpoint.c.reason == "BUNDLED")
+        .values(state="DUE", reason=None, updated_at=stamp(now))
+    )
+    note(connection, number, "TO_PHONE", {"reason": reason}, now, None)
+    return True
+
+
+def assign(connection: Connection, number: int, staff: str, now: datetime, *, by: str | None = None) -> bool:
+    """Give an open touchpoint to a colleague; one that waits for a person's decision is thereby decided."""
+    row = connection.execute(
+        select(touchpoint).where(touchpoint.c.id == number, touchpoint.c.state.in_(OPEN))
+    ).one_or_none()
+    if row is None:
+        return False
+    values: dict[str, Any] = {"executor": staff, "updated_at": stamp(now)}
+    said = json.loads(row.explanation)
+    said["assigned"] = True
+    if row.reason == "INJURY_ACCIDENT":
+        said["decided"] = by or staff
+        values |= {"state": "PLANNED" if row.due_at > stamp(now) else "DUE", "reason": None, "channel": "PHONE"}
+    connection.execute(update(touchpoint).where(touchpoint.c.id == number).values(**values, explanation=json.dumps(said)))
+    note(connection, number, "ASSIGN", {"staff": staff}, now, by)
+    return True
+
+
+def note(connection: Connection, number: int, verb: str, detail: dict[str, Any], now: datetime, by: str | None) -> None:
+    """Keep in the audit trail what was done to a touchpoint, by whom."""
+    (entry,) = take_ids(connection, audit, 1)
+    connection.execute(
+        audit.insert().values(
+            id=entry, at=stamp(now), who=by or "crmcore", verb=verb, entity="touchpoint", entity_id=number, detail=json.dumps(detail)
+        )
+    )
+
+
+# ------------------------------------------------------------------ looking
+
+
+def find(connection: Connection, number: int) -> Row[Any] | None:
+    """One touchpoint."""
+    return connection.execute(select(touchpoint).where(touchpoint.c.id == number)).one_or_none()
+
+
+def riders(connection: Connection, number: int) -> list[Row[Any]]:
+    """What rides on a touchpoint, or rode on it."""
+    return list(connection.execute(select(touchpoint).where(touchpoint.c.bundled_into == number).order_by(touchpoint.c.id)))
+
+
+def listed(
+    connection: Connection,
+    *,
+    states: Iterable[str] = (),
+    rule: str | None = None,
+    store: str | None = None,
+    customer: int | None = None,
+    until: datetime | None = None,
+    limit: int = 1000,
+) -> list[Row[Any]]:
+    """Touchpoints by due time; `until` leaves out what is due later."""
+    query = select(touchpoint).order_by(touchpoint.c.due_at, touchpoint.c.id).limit(limit)
+    wanted = list(states)
+    if wanted:
+        query = query.where(touchpoint.c.state.in_(wanted))
+    for column, value in ((touchpoint.c.rule, rule), (touchpoint.c.store, store), (touchpoint.c.customer_id, customer)):
+        if value is not None:
+            query = query.where(column == value)
+    if until is not None:
+        query = query.where(or_(touchpoint.c.due_at <= stamp(until)))
+    return list(connection.execute(query))
+
+
+def trail(connection: Connection, number: int) -> list[Row[Any]]:
+    """What people and flows did to a touchpoint, oldest first."""
+    return list(
+        connection.execute(
+            select(audit.c.at, audit.c.who, audit.c.verb, audit.c.detail)
+            .where(audit.c.entity == "touchpoint", audit.c.entity_id == number)
+            .order_by(audit.c.id)
+        )
+    )
