@@ -85,6 +85,9 @@ class World:
             return {row.id: row.state for row in connection.execute(schema.message.select())}
 
 
+TAKEN = Accepted(ref="r")
+
+
 class Recorder(MessagingAdapter[None]):
     """Answers what it is told and remembers every call."""
 
@@ -92,9 +95,7 @@ class Recorder(MessagingAdapter[None]):
     Config = type(None)
     channels = frozenset({Channel.SMS})
 
-    def __init__(
-        self, answer: SendResult | Exception | Callable[[Message, str], SendResult] = Accepted(ref="r")
-    ) -> None:
+    def __init__(self, answer: SendResult | Exception | Callable[[Message, str], SendResult] = TAKEN) -> None:
         self.answer = answer
         self.calls: list[str] = []
         self.texts: list[Message] = []

@@ -501,3 +501,20 @@ def test_only_a_doubt_can_be_settled(world, recorder, send, db, clock):
         doubt.settle(db, 99, "sent", "E01", clock.now())
 
     assert ("ACCEPTED", None) == world.state(number)
+
+
+def test_a_doubt_that_the_night_overtakes_goes_to_a_person(world, recorder, send, clock):
+    """A vendor forgets keys: a text in doubt that would be held past its window is not sent in the morning."""
+
+    class Deduping(recorder, DedupesKeys):
+        dedupes_for: ClassVar[timedelta] = timedelta(hours=1)
+
+    clock.at = datetime(2026, 11, 22, 12, 58, tzinfo=UTC)
+    number = world.text()
+    adapter = Deduping(Unknown(why="timeout"))
+    send(adapter)
+    clock.at = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
+    send(adapter)
+
+    assert ("NEEDS_REVIEW", "NEEDS_PERSON") == world.state(number)
+    assert 1 == len(adapter.calls)

@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, union_all, update
 
 from crmcore.db import bulk
 from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import for_update, take_ids
 from crmcore.db.schema import (
     account,
+    attempt,
     complaint,
     consent,
     contact_point,
@@ -44,6 +45,8 @@ from crmcore.types.customer import (
 )
 
 WAITING = ("QUEUED", "HELD")
+#: Reasons after which a text is no longer in doubt.
+DISPROVED = frozenset({"PROVEN_NOT_SENT", "SETTLED"})
 #: A text in one of these states has reached, or may have reached, the customer; caps count them.
 SPOKEN = ("SENDING", "ACCEPTED", "DELIVERED", "UNKNOWN", "NEEDS_REVIEW")
 
@@ -137,6 +140,10 @@ def record(
         values["due_at"] = stamp(outcome.due_at)
     if outcome.ref is not None:
         values["ref"] = outcome.ref
+    if state is MessageState.UNKNOWN:
+        values["doubted"] = 1
+    elif outcome.reason in DISPROVED:
+        values["doubted"] = 0
     if outcome.stops is Scope.ACCOUNT:
         values["attempts"] = row.attempts - 1  # a stopped account costs no text its budget
     connection.execute(update(message).where(message.c.id == number).values(**values))
@@ -259,17 +266,26 @@ def _consent(row: Row[Any]) -> Consent:
 
 
 def spoken(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, tuple[datetime, ...]]:
-    """When care and marketing texts last went to each customer, by any rule (the caps count them)."""
-    found: dict[int, list[datetime]] = {}
-    for row in connection.execute(
-        select(message.c.customer_id, message.c.claimed_at).where(
-            message.c.customer_id.in_(ids),
-            message.c.claimed_at >= stamp(since),
-            message.c.message_class != "SERVICE",
-            message.c.state.in_(SPOKEN),
+    """When care and marketing contacts of each customer were made, by any rule: texts, and calls that reached him."""
+    texts = select(message.c.customer_id, message.c.claimed_at.label("at")).where(
+        message.c.customer_id.in_(ids),
+        message.c.claimed_at >= stamp(since),
+        message.c.message_class != "SERVICE",
+        message.c.state.in_(SPOKEN),
+    )
+    calls = (
+        select(attempt.c.customer_id, attempt.c.at)
+        .join(touchpoint, touchpoint.c.id == attempt.c.touchpoint_id)
+        .where(
+            attempt.c.customer_id.in_(ids),
+            attempt.c.at >= stamp(since),
+            attempt.c.outcome == "SUCCESS",
+            touchpoint.c.message_class != "SERVICE",
         )
-    ):
-        found.setdefault(row.customer_id, []).append(instant(row.claimed_at))
+    )
+    found: dict[int, list[datetime]] = {}
+    for row in connection.execute(union_all(texts, calls)):
+        found.setdefault(row.customer_id, []).append(instant(row.at))
     return {number: tuple(times) for number, times in found.items()}
 
 

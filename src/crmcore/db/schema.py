@@ -472,6 +472,7 @@ message = _table(
     text("claimed_at", null=True),
     text("state_at"),
     integer("attempts", server_default="0"),
+    integer("doubted", server_default="0"),  # 1 once a call may have sent it and nothing has disproved that
     integer("absences", server_default="0"),
     text("absent_at", null=True),
     text("ref", null=True),

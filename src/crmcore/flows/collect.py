@@ -185,7 +185,8 @@ def _keep_reply(connection: Connection, name: str, event: Reply, now: datetime, 
         at=stamp(at),
         vendor_id=vendor_id,
         customer_id=inbox.owner_of(connection, sender),
-        state="WAITING" if word is None else "OPTED_OUT",
+        # who says more than no is read by a person as well
+        state="OPTED_OUT" if word is not None and _says_only(event.text, word) else "WAITING",
         word=word,
     )
     if word is None:
@@ -193,3 +194,7 @@ def _keep_reply(connection: Connection, name: str, event: Reply, now: datetime, 
         return
     optouts.refuse(connection, [(sender, "SMS")], f"reply:I{reply}", now)
     report.opt_outs += 1
+
+
+def _says_only(text: str, word: str) -> bool:
+    return len(text.strip()) <= len(word) + 2  # a full stop, a bracket

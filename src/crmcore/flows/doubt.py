@@ -81,8 +81,10 @@ def proof_of(adapter: MessagingAdapter[Any] | None, policy: SendPolicy) -> Recon
 
 def _carry_out(db: Database, row: Row[Any], verdict: Verdict, now: datetime) -> str:
     match verdict:
-        case Resend():
-            _record(db, row, Outcome(state=MessageState.QUEUED, due_at=now, reason="PROVEN_NOT_SENT"), now)
+        case Resend(before):
+            # inside a window nothing is disproved: `send` claims it before the window closes, or a person decides
+            reason = "PROVEN_NOT_SENT" if before is None else "SAME_KEY_AGAIN"
+            _record(db, row, Outcome(state=MessageState.QUEUED, due_at=now, reason=reason), now)
             return "resent"
         case Wait(until):
             _record(db, row, Outcome(state=MessageState.UNKNOWN, due_at=until, reason="WAITING_FOR_PROOF"), now)

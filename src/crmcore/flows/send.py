@@ -20,7 +20,7 @@ from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import NotSent
 from crmcore.flows import doubt
-from crmcore.hooks.adapters import Clock, MessagingAdapter, SendsBatches
+from crmcore.hooks.adapters import Clock, DedupesKeys, MessagingAdapter, SendsBatches
 from crmcore.rules.messages import (
     Breaker,
     BreakerPolicy,
@@ -225,7 +225,7 @@ def _decide(run: Sending, connection: Connection, rows: Sequence[Row[Any]], acco
     for row in rows:
         # texts of one call count against the caps of each other
         fact = attrs.evolve(facts[row.id], sent_recently=facts[row.id].sent_recently + spoken.get(row.customer_id, ()))
-        outcome = after_permit(permit(fact, run.policies.contact, now))
+        outcome = _gate(row, account, after_permit(permit(fact, run.policies.contact, now)), now)
         if outcome.state is MessageState.SENDING:
             go.append(row)
             if row.message_class != "SERVICE":
@@ -237,6 +237,17 @@ def _decide(run: Sending, connection: Connection, rows: Sequence[Row[Any]], acco
             _maybe_call(connection, row, outcome.state, outcome.reason, fact, now)
         run.report.lines.append(_line(row, outcome.state, outcome))
     return go
+
+
+def _gate(row: Row[Any], account: Account, outcome: Outcome, now: datetime) -> Outcome:
+    """A text in doubt goes again only while its vendor still knows the key; else it may have gone, and a person decides."""
+    if not row.doubted:
+        return outcome
+    adapter = account.adapter
+    known = isinstance(adapter, DedupesKeys) and now < datetime.fromisoformat(row.first_at) + adapter.dedupes_for
+    if known and outcome.state is MessageState.SENDING:
+        return outcome
+    return Outcome(state=MessageState.NEEDS_REVIEW, reason="NEEDS_PERSON")
 
 
 def _facts(

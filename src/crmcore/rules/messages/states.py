@@ -5,6 +5,7 @@
                        ├─→ QUEUED             proven not taken: tried again
                        └─→ UNKNOWN ─→ NEEDS_REVIEW ─→ QUEUED | ACCEPTED | … | CANCELLED    a person settles it
     QUEUED, HELD → REFUSED | CANCELLED | EXPIRED
+    QUEUED, HELD → NEEDS_REVIEW   in doubt, on its way to a vendor that dedupes, and the gate or its window has closed
 
 Receipts come late, twice and in any order (Kannel: type 1 before type 8), so what they say is ranked: delivered outranks
 failed outranks accepted outranks silence. The final state is the same in whatever order they arrive.
@@ -23,10 +24,30 @@ _S = MessageState
 TRANSITIONS = MappingProxyType(
     {
         _S.QUEUED: frozenset(
-            {_S.HELD, _S.SENDING, _S.ACCEPTED, _S.DELIVERED, _S.FAILED, _S.REFUSED, _S.CANCELLED, _S.EXPIRED}
+            {
+                _S.HELD,
+                _S.SENDING,
+                _S.ACCEPTED,
+                _S.DELIVERED,
+                _S.FAILED,
+                _S.REFUSED,
+                _S.CANCELLED,
+                _S.EXPIRED,
+                _S.NEEDS_REVIEW,
+            }
         ),
         _S.HELD: frozenset(
-            {_S.QUEUED, _S.SENDING, _S.ACCEPTED, _S.DELIVERED, _S.FAILED, _S.REFUSED, _S.CANCELLED, _S.EXPIRED}
+            {
+                _S.QUEUED,
+                _S.SENDING,
+                _S.ACCEPTED,
+                _S.DELIVERED,
+                _S.FAILED,
+                _S.REFUSED,
+                _S.CANCELLED,
+                _S.EXPIRED,
+                _S.NEEDS_REVIEW,
+            }
         ),
         _S.SENDING: frozenset({_S.QUEUED, _S.ACCEPTED, _S.DELIVERED, _S.FAILED, _S.UNKNOWN, _S.NEEDS_REVIEW}),
         _S.UNKNOWN: frozenset({_S.QUEUED, _S.SENDING, _S.ACCEPTED, _S.DELIVERED, _S.FAILED, _S.NEEDS_REVIEW}),
