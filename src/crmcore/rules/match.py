@@ -259,9 +259,9 @@ def merge_plan(
     conflicts: list[Conflict] = []
     for field, theirs in loser.items():
         ours = winner.get(field)
-        if theirs in {None, ""} or theirs == ours:
+        if theirs in (None, "") or theirs == ours:
             continue
-        if ours in {None, ""} or (field in PROTECTIVE and theirs):
+        if ours in (None, "") or (field in PROTECTIVE and theirs):
             values[field] = theirs
         elif field in loser_corrected - corrected:
             values[field] = theirs
