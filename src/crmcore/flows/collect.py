@@ -7,11 +7,12 @@ a receipt moves a state only forwards, a reply is known by the vendor's id.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from crmcore.db import inbox, messages, optouts, touchpoints
 from crmcore.db.columns import stamp
@@ -60,20 +61,29 @@ class CollectReport:
 
 
 def receive(
-    db: Database, name: str, adapter: MessagingAdapter, request: WebhookRequest, clock: Clock
+    db: Database,
+    name: str,
+    adapter: MessagingAdapter[Any],
+    request: WebhookRequest,
+    clock: Clock,
+    *,
+    words: Collection[str] = (),
 ) -> WebhookResponse:
     """Store a push durably, work through it, and return the answer its vendor wants.
 
-    A push that cannot be read is answered with 200 all the same: it is kept, and a repeat would be no more readable.
+    A push that cannot be read is answered with 200 all the same: it is kept, and a repeat would be no more readable. `words`
+    are the dealer's own words that mean no.
     """
     with db.writing() as connection:
         number = inbox.store(connection, name, request, clock.now())
-    return _absorb(db, number, name, adapter, request, clock.now(), CollectReport())
+    return Collecting(db=db, clock=clock, words=words).absorb(number, name, adapter, request)
 
 
-def collect(db: Database, adapters: Mapping[str, MessagingAdapter], clock: Clock) -> CollectReport:
+def collect(
+    db: Database, adapters: Mapping[str, MessagingAdapter[Any]], clock: Clock, *, words: Collection[str] = ()
+) -> CollectReport:
     """Work through what waits in the inbox, then ask every vendor that can be asked."""
-    report = CollectReport()
+    run = Collecting(db=db, clock=clock, words=words)
     last = 0
     while True:
         with db.reading() as connection:
@@ -83,117 +93,125 @@ def collect(db: Database, adapters: Mapping[str, MessagingAdapter], clock: Clock
         for row in page:
             last = row.id
             if row.account in adapters:
-                _absorb(db, row.id, row.account, adapters[row.account], inbox.to_request(row), clock.now(), report)
+                run.absorb(row.id, row.account, adapters[row.account], inbox.to_request(row))
     for name, adapter in adapters.items():
         if isinstance(adapter, PullsReceipts):
-            _poll(db, name, adapter, clock, report)
-    return report
+            run.poll(name, adapter)
+    return run.report
 
 
-def _absorb(
-    db: Database,
-    number: int,
-    name: str,
-    adapter: MessagingAdapter,
-    request: WebhookRequest,
-    now: datetime,
-    report: CollectReport,
-) -> WebhookResponse:
-    try:
-        parsed = _parse(adapter, request)
-    except CrmError as error:
-        code: str | None = error.code
-        parsed = None
-    except Exception as error:  # noqa: BLE001 - a plugin's bug must not lose the push
-        code = type(error).__name__
-        parsed = None
-    else:
-        code = None if parsed is not None else "NOT_FOR_US"
-    with db.writing() as connection:
-        if parsed is None:
-            if inbox.mark(connection, number, "FAILED", code, now):
-                report.unreadable += 1
-            return WebhookResponse()
-        if inbox.mark(connection, number, "DONE", None, now):
-            _apply(connection, name, parsed.events, now, report)
-    return parsed.answer
+@attrs.define(kw_only=True)
+class Collecting:
+    """One run of `collect` or `receive`: what all of its steps need."""
 
+    db: Database
+    clock: Clock
+    words: Collection[str]
+    report: CollectReport = attrs.field(factory=CollectReport)
 
-def _parse(adapter: MessagingAdapter, request: WebhookRequest) -> Parsed[Receipt] | Parsed[Reply] | None:
-    if isinstance(adapter, ParsesReceipts) and (receipts := adapter.parse_receipts(request)) is not None:
-        return receipts
-    if isinstance(adapter, ParsesReplies):
-        return adapter.parse_replies(request)
-    return None
+    def absorb(
+        self, number: int, name: str, adapter: MessagingAdapter[Any], request: WebhookRequest
+    ) -> WebhookResponse:
+        """Parse a stored push outside any transaction, then apply it and mark it in one."""
+        parsed, code = _parse(adapter, request)
+        now = self.clock.now()
+        with self.db.writing() as connection:
+            if parsed is None:
+                if inbox.mark(connection, number, "FAILED", code, now):
+                    self.report.unreadable += 1
+                return WebhookResponse()
+            if inbox.mark(connection, number, "DONE", None, now):
+                self._apply(connection, name, parsed.events)
+        return parsed.answer
 
+    def poll(self, name: str, adapter: PullsReceipts) -> None:
+        """Ask one vendor; the cursor commits with the events it stands for."""
+        with self.db.reading() as connection:
+            state = messages.account_state(connection, name)
+        try:
+            for events, cursor in adapter.pull_receipts(state.cursor if state else None):
+                with self.db.writing() as connection:
+                    self._apply(connection, name, events)
+                    messages.save_account(connection, name, cursor=cursor)
+        except CrmError as error:
+            self.report.failed[name] = error.code
 
-def _poll(db: Database, name: str, adapter: PullsReceipts, clock: Clock, report: CollectReport) -> None:
-    """Ask one vendor; the cursor commits with the events it stands for."""
-    with db.reading() as connection:
-        state = messages.account_state(connection, name)
-    try:
-        for events, cursor in adapter.pull_receipts(state.cursor if state else None):
-            with db.writing() as connection:
-                _apply(connection, name, events, clock.now(), report)
-                messages.save_account(connection, name, cursor=cursor)
-    except CrmError as error:
-        report.failed[name] = error.code
+    def _apply(self, connection: Connection, name: str, events: Sequence[Receipt | Reply]) -> None:
+        # replies first: they lock contact rows, and every transaction locks contact rows before messages
+        for event in events:
+            if isinstance(event, Reply):
+                self._keep_reply(connection, name, event)
+        receipts = [event for event in events if isinstance(event, Receipt)]
+        keyed = messages.by_key(connection, [event.key for event in receipts if event.key])
+        named = messages.by_ref(connection, name, [event.ref for event in receipts if event.ref and not event.key])
+        states: dict[int, MessageState] = {}
+        for event in receipts:
+            row = keyed.get(event.key) if event.key else named.get(event.ref or "")
+            if row is None or row.account not in {None, name}:
+                self.report.strangers += 1
+                continue
+            before = states.get(row.id, MessageState(row.state))
+            states[row.id] = after = after_receipt(before, event)
+            if after is not before:
+                self._move(connection, row, after, event)
 
-
-def _apply(
-    connection: Connection, name: str, events: Sequence[Receipt | Reply], now: datetime, report: CollectReport
-) -> None:
-    # replies first: they lock contact rows, and every transaction locks contact rows before messages
-    for event in events:
-        if isinstance(event, Reply):
-            _keep_reply(connection, name, event, now, report)
-    receipts = [event for event in events if isinstance(event, Receipt)]
-    keyed = messages.by_key(connection, [event.key for event in receipts if event.key])
-    named = messages.by_ref(connection, name, [event.ref for event in receipts if event.ref and not event.key])
-    states: dict[int, MessageState] = {}
-    for event in receipts:
-        row = keyed.get(event.key) if event.key else named.get(event.ref or "")
-        if row is None or row.account not in {None, name}:
-            report.strangers += 1
-            continue
-        before = states.get(row.id, MessageState(row.state))
-        after = after_receipt(before, event)
-        if after is before:
-            continue
-        states[row.id] = after
-        report.receipts += 1
-        reason = "NOT_DELIVERED" if after is MessageState.FAILED else None
-        messages.record(connection, row.id, Outcome(state=after, reason=reason, code=event.code, ref=event.ref), now)
+    def _move(self, connection: Connection, row: Row[Any], state: MessageState, event: Receipt) -> None:
+        """A receipt said more than was known."""
+        now = self.clock.now()
+        self.report.receipts += 1
+        reason = "NOT_DELIVERED" if state is MessageState.FAILED else None
+        messages.record(connection, row.id, Outcome(state=state, reason=reason, code=event.code, ref=event.ref), now)
         messages.judge_number(connection, row.id, event, now)
-        if row.touchpoint_id is not None and becomes_call(MessageClass(row.message_class), after, reason):
+        if row.touchpoint_id is not None and becomes_call(MessageClass(row.message_class), state, reason):
             touchpoints.to_phone(connection, row.touchpoint_id, "NOT_DELIVERED", now)
 
+    def _keep_reply(self, connection: Connection, name: str, event: Reply) -> None:
+        now = self.clock.now()
+        at = event.at or now
+        vendor_id = event.vendor_id or _fingerprint(event, at)
+        if inbox.known_reply(connection, name, vendor_id):
+            return
+        number = clean.phone(event.sender)
+        sender = number if isinstance(number, str) else event.sender
+        word = opt_out_word(event.text, self.words)
+        reply = inbox.keep_reply(
+            connection,
+            account=name,
+            sender=sender,
+            text=event.text,
+            at=stamp(at),
+            vendor_id=vendor_id,
+            customer_id=inbox.owner_of(connection, sender),
+            # who says more than no is read by a person as well
+            state="OPTED_OUT" if word is not None and _says_only(event.text, word) else "WAITING",
+            word=word,
+        )
+        if word is None:
+            self.report.waiting += 1
+            return
+        optouts.refuse(connection, [(sender, "SMS")], f"reply:I{reply}", now)
+        self.report.opt_outs += 1
 
-def _keep_reply(connection: Connection, name: str, event: Reply, now: datetime, report: CollectReport) -> None:
-    at = event.at or now
-    vendor_id = event.vendor_id or hashlib.sha256(f"{event.sender}|{stamp(at)}|{event.text}".encode()).hexdigest()[:32]
-    if inbox.known_reply(connection, name, vendor_id):
-        return
-    number = clean.phone(event.sender)
-    sender = number if isinstance(number, str) else event.sender
-    word = opt_out_word(event.text)
-    reply = inbox.keep_reply(
-        connection,
-        account=name,
-        sender=sender,
-        text=event.text,
-        at=stamp(at),
-        vendor_id=vendor_id,
-        customer_id=inbox.owner_of(connection, sender),
-        # who says more than no is read by a person as well
-        state="OPTED_OUT" if word is not None and _says_only(event.text, word) else "WAITING",
-        word=word,
-    )
-    if word is None:
-        report.waiting += 1
-        return
-    optouts.refuse(connection, [(sender, "SMS")], f"reply:I{reply}", now)
-    report.opt_outs += 1
+
+def _parse(
+    adapter: MessagingAdapter[Any], request: WebhookRequest
+) -> tuple[Parsed[Receipt] | Parsed[Reply] | None, str | None]:
+    """What the push contained, or None and why it could not be read."""
+    try:
+        if isinstance(adapter, ParsesReceipts) and (receipts := adapter.parse_receipts(request)) is not None:
+            return receipts, None
+        if isinstance(adapter, ParsesReplies) and (replies := adapter.parse_replies(request)) is not None:
+            return replies, None
+    except CrmError as error:
+        return None, error.code
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not lose the push
+        return None, type(error).__name__
+    return None, "NOT_FOR_US"
+
+
+def _fingerprint(event: Reply, at: datetime) -> str:
+    """What tells two replies apart where the vendor gives no id."""
+    return hashlib.sha256(f"{event.sender}|{stamp(at)}|{event.text}".encode()).hexdigest()[:32]
 
 
 def _says_only(text: str, word: str) -> bool:
