@@ -32,7 +32,7 @@ def write(path: Path, rows: Sequence[WorklistRow], *, lang: str, title: str) -> 
         case ".csv":
             content = _csv(rows, lang)
         case other:
-            raise UsageError("CRM-U110", at=path.name, suffix=other)
+            raise UsageError("CRM-U210", at=path.name, suffix=other)
     private_write(path, content)
 
 
