@@ -57,18 +57,18 @@ def reconcile_all(
     return done
 
 
-def _look(db: Database, row: Row[Any], adapter: MessagingAdapter[Any] | None, policy: SendPolicy, clock: Clock) -> str:
+def _look(db: Database, row: Row[Any], adapter: object, policy: SendPolicy, clock: Clock) -> str:
     now = clock.now()
     if row.state == "SENDING":  # its sender died between claim and record
         _record(db, row, Outcome(state=MessageState.UNKNOWN, due_at=now, reason="SENDER_DIED"), now)
     absent_at = datetime.fromisoformat(row.absent_at) if row.absent_at else None
     verdict = reconcile(datetime.fromisoformat(row.first_at), proof_of(adapter, policy), row.absences, absent_at, now)
-    if isinstance(verdict, Ask):
+    if isinstance(verdict, Ask) and isinstance(adapter, FindsMessages):
         return _ask(db, row, adapter, policy, clock)
     return _carry_out(db, row, verdict, now)
 
 
-def proof_of(adapter: MessagingAdapter[Any] | None, policy: SendPolicy) -> Reconcile:
+def proof_of(adapter: object, policy: SendPolicy) -> Reconcile:
     """What this vendor can prove, the strongest first."""
     if isinstance(adapter, DedupesKeys):
         return Dedupes(adapter.dedupes_for)
@@ -94,8 +94,7 @@ def _carry_out(db: Database, row: Row[Any], verdict: Verdict, now: datetime) -> 
             return "review"
 
 
-def _ask(db: Database, row: Row[Any], adapter: MessagingAdapter[Any] | None, policy: SendPolicy, clock: Clock) -> str:
-    assert isinstance(adapter, FindsMessages)
+def _ask(db: Database, row: Row[Any], adapter: FindsMessages, policy: SendPolicy, clock: Clock) -> str:
     try:
         found = adapter.find(messages.to_message(row), key=row.key, sent_at=datetime.fromisoformat(row.claimed_at))
     except CrmError:  # the vendor cannot be asked now; the doubt stays
