@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -161,15 +161,13 @@ class Config:
             used.setdefault((each.kind, each.adapter), []).append(each.full_name)
         return used
 
-    def check_systems(self, stored: Collection[str]) -> None:
-        """Raise when the store has ids of a system that the file no longer names.
+    @property
+    def systems(self) -> frozenset[str]:
+        """Every namespace of ids that the file names, also of instances that are switched off or retired.
 
-        A typo in a name would import every customer a second time, so this stops until the system is listed as retired.
+        `sync` refuses to work while the store has another: a typo in a name would import every customer a second time.
         """
-        known = {each.system for each in self.dms.values()} | self.retired
-        lost = sorted(set(stored) - known)
-        if lost:
-            raise ConfigError("CRM-C160", at=self.path.name, systems=", ".join(lost), known=", ".join(sorted(known)))
+        return frozenset(each.system for each in self.dms.values()) | self.retired
 
 
 def _no(code: str) -> Store:

@@ -1,0 +1,243 @@
+"""Crm: where configuration, store, clock and plugins meet, and the verbs start from.
+
+Everything is handed over, nothing is looked up: two `Crm` in one process never meet. The flows do the work; what stands here is
+which store, which adapters and which rules they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import attrs
+
+from crmcore import config as configuration
+from crmcore.config import Config, Instance
+from crmcore.errors import CrmError, UsageError
+from crmcore.hooks.adapters import Adapter, Clock, DmsAdapter, MessagingAdapter
+from crmcore.hooks.manager import Plugins
+from crmcore.types.store import Store
+
+if TYPE_CHECKING:
+    from crmcore.db.engine import Database
+    from crmcore.flows.collect import CollectReport
+    from crmcore.flows.send import Account, SendReport
+    from crmcore.flows.sync import SyncReport
+    from crmcore.http import HttpClient
+
+
+A = TypeVar("A", bound=Adapter[Any])
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        """The current instant, UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - the one place that asks the machine
+
+
+@attrs.frozen
+class FixedClock:
+    """A clock that stands still: demo, tests, replays, `--now`."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """The instant it was set to."""
+        return self.at
+
+
+@attrs.frozen
+class Working(Generic[A]):
+    """Adapters by the name of their instance, and why others cannot be used."""
+
+    good: dict[str, A] = attrs.field(factory=dict)
+    bad: dict[str, CrmError] = attrs.field(factory=dict)
+
+
+class Crm:
+    """A dealer's CRM; a context manager that closes what it opened.
+
+    Adapters are built when a verb first needs them and then kept; one thread at a time uses a `Crm`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        db: Database,
+        clock: Clock,
+        plugins: Plugins,
+        *,
+        http: HttpClient | None = None,
+        lang: str = "",
+    ) -> None:
+        self.config, self.db, self.clock, self.plugins = config, db, clock, plugins
+        self.lang = lang or config.lang or "zh"
+        self._http = http
+        self._adapters: dict[str, Adapter[Any]] = {}
+
+    @classmethod
+    def from_config(
+        cls,
+        path: Path | str,
+        *,
+        now: datetime | None = None,
+        lang: str = "",
+        plugins: Plugins | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Open what crm.toml describes; a new SQLite file is created, an older one asks for `crmcore db upgrade`.
+
+        Args:
+            path: crm.toml.
+            now: fixes the clock; aware.
+            lang: of reports and files; default: that of the file, else "zh".
+            plugins: default: what is installed, less what the file disables.
+            environ: where secrets are looked up; default: the environment of this process.
+        """
+        document = configuration.read(Path(path).absolute())
+        plugins = plugins or Plugins(disabled=document.disabled)
+        config = configuration.load(document, plugins, environ=environ)
+        return cls.open(config, plugins, FixedClock(now) if now else SystemClock(), lang=lang)
+
+    @classmethod
+    def open(cls, config: Config, plugins: Plugins, clock: Clock, *, lang: str = "") -> Self:
+        """Open the store of a configuration, with the schema that this version needs."""
+        from crmcore.db.engine import Database
+        from crmcore.db.upgrade import ready
+
+        db = Database(config.database_url)
+        try:
+            ready(db, clock.now())
+        except BaseException:
+            db.close()
+            raise
+        return cls(config, db, clock, plugins, lang=lang)
+
+    # ------------------------------------------------------------------ what the verbs are given
+
+    @property
+    def stores(self) -> dict[str, Store]:
+        """The stores by code."""
+        return {store.code: store for store in self.config.stores}
+
+    def adapter(self, instance: Instance) -> Adapter[Any]:
+        """The adapter of an instance, built once; raises why it cannot be used."""
+        if instance.full_name not in self._adapters:
+            if self._http is None:
+                from crmcore.http import HttpClient
+
+                self._http = HttpClient()
+            from crmcore.flows.sync import SALT
+
+            built = configuration.build(self.config, instance, self.clock, http=self._http, salt=SALT)
+            self._adapters[instance.full_name] = built
+        return self._adapters[instance.full_name]
+
+    def dms(self, instances: Mapping[str, Instance] | None = None) -> Working[DmsAdapter[Any]]:
+        """The DMS adapters that can be used."""
+        return self._working(self.config.dms if instances is None else instances)
+
+    def messaging(self) -> Working[MessagingAdapter[Any]]:
+        """The messaging adapters that can be used."""
+        return self._working(self.config.messaging)
+
+    def _working(self, instances: Mapping[str, Instance]) -> Working[Any]:
+        """What is enabled, built; one that cannot be built must not stop the rest."""
+        found: Working[Any] = Working()
+        for instance in configuration.each_enabled(instances):
+            try:
+                found.good[instance.name] = self.adapter(instance)
+            except CrmError as error:
+                found.bad[instance.name] = error
+        return found
+
+    # ------------------------------------------------------------------ the verbs
+
+    def sync(self, *names: str) -> SyncReport:
+        """Read what the dealer's systems have; only the instances of these names, default: all that are enabled."""
+        from crmcore.flows import sync
+
+        wanted = self._chosen(names)
+        adapters = self.dms(wanted)
+        report = sync.sync(
+            self.db,
+            [
+                sync.Source(
+                    name=name, system=wanted[name].system, adapter=adapter, store=self._first_store(wanted[name])
+                )
+                for name, adapter in adapters.good.items()
+            ],
+            stores=self.stores,
+            clock=self.clock,
+            folder=self.config.folder,
+            lang=self.lang,
+            systems=self.config.systems,
+        )
+        unread = tuple(sync.SourceReport(source=name, error=error) for name, error in adapters.bad.items())
+        return sync.SyncReport((*report.sources, *unread))
+
+    def collect(self) -> CollectReport:
+        """Work through what vendors pushed, and ask those that can be asked."""
+        from crmcore.flows.collect import collect
+
+        adapters = self.messaging()
+        report = collect(self.db, adapters.good, self.clock)
+        report.failed |= {name: error.code for name, error in adapters.bad.items()}
+        return report
+
+    def send(self, *, yes: bool, limit: int | None = None) -> SendReport:
+        """Send what is due; without `yes` only decide, and write nothing."""
+        from crmcore.flows.send import send_due
+
+        return send_due(
+            self.db, list(self.accounts()), self.stores, self.policies(), self.clock, dry_run=not yes, limit=limit
+        )
+
+    def accounts(self) -> Iterator[Account]:
+        """The messaging accounts that can be used."""
+        from crmcore.flows.send import Account
+
+        for name, adapter in self.messaging().good.items():
+            instance = self.config.messaging[name]
+            yield Account(name=name, adapter=adapter, stores=instance.stores, classes=instance.classes)
+
+    def policies(self) -> Any:
+        """The numbers that sending goes by."""
+        from crmcore.flows.send import Policies
+
+        return Policies(contact=self.config.contact, sending=self.config.sending, breaker=self.config.breaker)
+
+    def _chosen(self, names: tuple[str, ...]) -> Mapping[str, Instance]:
+        for name in names:
+            if name not in self.config.dms:
+                raise UsageError(
+                    "CRM-U110", name=f"dms.{name}", known=", ".join(f"dms.{known}" for known in self.config.dms)
+                )
+        return {name: each for name, each in self.config.dms.items() if not names or name in names}
+
+    def _first_store(self, instance: Instance) -> str:
+        return next(store.code for store in self.config.stores if not instance.stores or store.code in instance.stores)
+
+    # ------------------------------------------------------------------ the end
+
+    def close(self) -> None:
+        """Close the adapters, then the store; an adapter that fails to close does not keep the others open."""
+        for adapter in self._adapters.values():
+            try:
+                adapter.close()
+            except Exception:  # nothing is lost by it, and the others must be closed as well
+                adapter.context.logger.warning("closing failed", exc_info=True)
+        self._adapters.clear()
+        if self._http is not None:
+            self._http.close()
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,110 @@
+"""crmcore plugins: what is installed, what it offers, whether it can be reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import click
+
+from crmcore.cli.frame import Group
+from crmcore.cli.state import State
+from crmcore.errors import ConfigError, CrmError, UsageError
+
+command = Group("plugins")
+
+
+@command.command("list")
+@click.pass_obj
+def list_(state: State) -> int:
+    """All plugins, also those that are broken; 1 when the configuration uses a broken one."""
+    used: dict[tuple[str, str], list[str]] = {}
+    broken = False
+    try:
+        used = state.config.used_by()
+        broken = any(each.cls is None and each.enabled for each in state.config.instances)
+    except ConfigError as error:
+        if error.code != "CRM-C101":
+            state.note(state.say("plugins.no_config", code=error.code))
+    rows = state.plugins.rows(used)
+    state.show("plugins", rows, ("plugin", "distribution", "version", "provides", "used_by", "status"))
+    if not state.json:
+        for problem in state.plugins.problems:
+            state.tell(f"× {problem.plugin} [{problem.stage}] {problem.error}")
+    return int(broken)
+
+
+@command.command("show")
+@click.argument("adapter", metavar="KIND:NAME")
+@click.pass_obj
+def show(state: State, adapter: str) -> None:
+    """The config keys of an adapter, with types, defaults and meaning."""
+    kind, _, name = adapter.partition(":")
+    cls = state.plugins.adapters.get((kind, name))
+    if cls is None:
+        known = ", ".join(sorted(f"{kind}:{name}" for kind, name in state.plugins.adapters))
+        raise UsageError("CRM-U111", adapter=adapter, known=known)
+    attrs.resolve_types(cls.Config)
+    rows = [_key(field, state.lang) for field in attrs.fields(cls.Config)]
+    if state.json:
+        state.emit("plugin", {"adapter": adapter, "keys": rows})
+        return
+    state.show("keys", rows)
+
+
+@command.command("check")
+@click.argument("instances", nargs=-1, metavar="[KIND.NAME]…")
+@click.pass_obj
+def check(state: State, instances: tuple[str, ...]) -> int:
+    """Ask each enabled instance whether its other side can be reached; writes nothing."""
+    rows = check_instances(state, instances)
+    state.show("checks", rows)
+    return max((row["exit_code"] for row in rows), default=0) if rows else 0
+
+
+def check_instances(state: State, names: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """One row an instance: ok, or what is wrong and how to mend it."""
+    from crmcore.config import build
+
+    rows = []
+    known = {each.full_name: each for each in state.config.instances if each.enabled}
+    for name in names:
+        if name not in known:
+            raise UsageError("CRM-U110", name=name, known=", ".join(known))
+    for each in [known[name] for name in names or known]:
+        error: CrmError | None = None
+        try:
+            adapter = build(state.config, each, state.clock)
+            try:
+                adapter.check()
+            finally:
+                adapter.close()
+        except CrmError as caught:
+            error = caught
+        except Exception as caught:  # noqa: BLE001 - a plugin's bug is a row of the list
+            error = CrmError("CRM-P105", at=each.at, adapter=each.full_name, why=type(caught).__name__)
+        rows.append(
+            {
+                "instance": each.full_name,
+                "ok": error is None,
+                "code": error.code if error else "",
+                "message": error.render(state.lang) if error else "",
+                "exit_code": error.exit_code if error else 0,
+            }
+        )
+    return rows
+
+
+def _key(field: Any, lang: str) -> dict[str, Any]:
+    default = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
+        default = default.factory() if not default.takes_self else ""
+    required = default is attrs.NOTHING
+    kind = getattr(field.type, "__name__", None) if not getattr(field.type, "__args__", None) else None
+    return {
+        "key": field.name,
+        "type": kind or str(field.type).replace("typing.", "").replace("pathlib.", ""),
+        "required": required,
+        "default": None if required else str(default),
+        "help": field.metadata.get("help", {}).get(lang, ""),
+    }
