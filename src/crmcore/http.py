@@ -14,7 +14,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -259,6 +258,8 @@ def retry_after(value: str | None) -> float | None:
     value = value.strip()
     if value.isascii() and value.isdecimal():
         return float(value[:9])
+    from email.utils import parsedate_to_datetime
+
     with contextlib.suppress(ValueError, TypeError, OverflowError):
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     return None

@@ -198,14 +198,20 @@ def _joined(parts: dict[int, Submit]) -> Text:
 
 
 class Receiver:
-    """Takes what Kannel pushes; `handler` may be replaced by the receiver under test."""
+    """Takes what Kannel pushes; `handler` may be replaced by the receiver under test.
+
+    `public_url` and `secret` go to [serve], and the instance must be called `instance`: then `url` is its callback URL.
+    """
+
+    secret, instance = "loopback-secret-0123456789", "sms"
 
     def __init__(self) -> None:
         self.requests: list[WebhookRequest] = []
         self.handler: Callable[[WebhookRequest], WebhookResponse] = lambda _request: WebhookResponse()
         self.server = _Server(("127.0.0.1", 0), _Handler)
         self.server.receiver = self
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hooks/sms"
+        self.public_url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.url = f"{self.public_url}/hooks/{self.secret}/{self.instance}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.thread.start()
 
@@ -242,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.receiver.take(
             WebhookRequest(
                 method="GET",
-                path=parts.path.removeprefix("/hooks/sms/"),
+                path=parts.path.removeprefix(f"/hooks/{Receiver.secret}/{Receiver.instance}/"),
                 query=dict(parse_qsl(parts.query, keep_blank_values=True)),
                 headers={name.lower(): value for name, value in self.headers.items()},
             )

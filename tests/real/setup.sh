@@ -26,7 +26,6 @@ trap 'exit 130' INT TERM HUP
 missing=
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 if ! have bearerbox || ! have smsbox; then missing="$missing kannel"; fi
-[ -x /usr/lib/kannel/test/fakesmsc ] || missing="$missing kannel-extras"
 have node || missing="$missing nodejs"
 have npm || missing="$missing npm"
 

@@ -10,11 +10,14 @@ import urllib.parse
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import attrs
 import pytest
 from tests.real.kannel import eventually
 
+from crmcore.config import load_config
+from crmcore.config.instances import build
 from crmcore.hooks import AuthError, NotSent, PermanentError, Secret, WebhookResponse
 from crmcore.http import HttpClient, Policy
 from crmcore.types.contact import Accepted, Deferred, Message, MessageClass, ReceiptState, Rejected, Scope, Unknown
@@ -49,6 +52,11 @@ def raw(kannel, **query: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+class _Standing:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
 
 def arrived(kannel, to: str) -> str:
@@ -387,3 +395,40 @@ def test_a_lost_smsc_is_found_again(kannel, adapter):
 
     assert Accepted() == adapter.send(message(to, "after the break"), key=key())
     assert "after the break" == arrived(kannel, to)
+
+
+# ------------------------------------------------------------------ configuration
+
+
+def test_what_crm_toml_says_is_what_works(kannel, tmp_path):
+    """The lines of the how-to, read from a file, send a text and name the receiver that Kannel calls."""
+    file = tmp_path / "crm.toml"
+    file.write_text(
+        f"""
+lang = "zh"
+[store]
+code = "S01"
+name = "示范店"
+timezone = "Asia/Shanghai"
+hours = ["08:30-12:00", "13:30-17:30"]
+[messaging.{kannel.receiver.instance}]
+adapter = "gateway"
+url = "{kannel.sendsms_url}"
+username = "{kannel.username}"
+password = {{ env = "SMS_PASSWORD" }}
+[serve]
+public_url = "{kannel.receiver.public_url}"
+secret = {{ env = "CRM_HOOK_SECRET" }}
+""",
+        encoding="utf-8",
+    )
+    environ = {"SMS_PASSWORD": kannel.password, "CRM_HOOK_SECRET": kannel.receiver.secret}
+    config = load_config(file, environ=environ)
+    adapter = build(config, config.messaging[kannel.receiver.instance], _Standing())
+    to, ours = number(), key()
+    adapter.check()
+
+    assert Accepted() == adapter.send(message(to, "保养提醒"), key=ours)
+    assert "保养提醒" == arrived(kannel, to)
+    eventually(lambda: len(kannel.receiver.receipts(ours)) == 2, "two receipts")
+    adapter.context.http.close()
