@@ -6,6 +6,7 @@ record with a quote in it has to be parsed to know where it ends, and what a quo
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Generator, Iterator, Sequence
@@ -59,10 +60,10 @@ class Delimited:
         self.delimiter = self._header.delimiter
         self.header_row = self._header.first
         self.columns = disambiguated(self._header.cells)
-        self._guard = self._codec == "gb18030"
+        self._guard = codecs.lookup(self._codec).name.startswith("gb")
         self._feed = _Feed(self._codec)
         self._reader = csv.reader(self._feed, delimiter=self.delimiter, strict=True)
-        self._gate = _gate(self.delimiter, self._codec)
+        self._gate = _gate(self.delimiter, self._codec, self._header.cells)
         self._joint = f'"{self.delimiter}"'
         self._joint_bytes = self._joint.encode()
         self._stream: BinaryIO | None = None
@@ -154,9 +155,13 @@ class Delimited:
         """Records of a block without a single quote: one line each."""
         gate = self._gate.match
         for line in lines:
-            if gate(line) is None or not is_furniture(self._cells(line)):
+            if gate(line) is None or not self._furniture(self._cells(line)):
                 yield number, line, None
             number += 1
+
+    def _furniture(self, cells: list[str]) -> bool:
+        """No record: a blank row, a total, a footer, or the header once more where a new page begins."""
+        return is_furniture(cells) or (self._header.first > 0 and tuple(cells) == self._header.cells)
 
     def _cells(self, raw: bytes) -> list[str]:
         """The cells of a record without a quote, or with quotes around every cell and none within."""
@@ -178,8 +183,7 @@ class Delimited:
                 parsed, used = read
                 if used > 1:
                     line = b"\n".join(lines[position : position + used])
-            suspect = gate(line) is not None and not isinstance(parsed, str)
-            if not suspect or not is_furniture(parsed or self._cells(line)):
+            if isinstance(parsed, str) or gate(line) is None or not self._furniture(parsed or self._cells(line)):
                 yield number + position, line, parsed
             position += used
         return position
@@ -241,8 +245,9 @@ def _without_returns(lines: list[bytes]) -> list[bytes]:
     return [line.removesuffix(b"\r") for line in lines]
 
 
-def _gate(delimiter: str, codec: str) -> re.Pattern[bytes]:
-    """Matches what may be furniture: an empty first cell, or one that begins like a total or a footer."""
-    words = b"|".join(re.escape(word.encode(codec)) for word in FURNITURE_STARTS)
+def _gate(delimiter: str, codec: str, header: Sequence[str]) -> re.Pattern[bytes]:
+    """Matches what may be furniture: an empty first cell, or one that begins like a total, a footer or the header."""
+    starts = (*FURNITURE_STARTS, header[0].strip()) if header[0].strip() else FURNITURE_STARTS
+    words = b"|".join(re.escape(word.encode(codec, "ignore")) for word in starts)
     cut = re.escape(delimiter.encode())
     return re.compile(rb'[\s"=]*(?:$|' + cut + rb"|" + words + rb")", re.IGNORECASE)

@@ -13,7 +13,7 @@ import attrs
 
 from crmcore.errors import MissingExtra, SourceError
 from crmcore.tables.headings import SEARCHED, Header, disambiguated, find, is_furniture
-from crmcore.tables.row import BadRow, Raw, Row
+from crmcore.tables.row import Raw, Row
 
 if TYPE_CHECKING:
     import python_calamine
@@ -139,16 +139,12 @@ class Sheet:
                 continue
             cells = [_text(value) for value in values]
             cells += [""] * (width - len(cells))
-            if not is_furniture(cells):
+            if not is_furniture(cells) and (not self._header.first or tuple(cells) != self._header.cells):
                 yield number, _SEPARATOR.join(cells).encode(), cells
 
     def parse(self, raw: bytes, parsed: list[str] | str | None) -> list[str]:
         """The cells of a row that `scan()` yielded."""
-        if isinstance(parsed, list):
-            return parsed
-        if parsed:
-            raise BadRow(parsed)
-        return raw.decode().split(_SEPARATOR)
+        return parsed if isinstance(parsed, list) else raw.decode().split(_SEPARATOR)
 
     def text(self, raw: bytes) -> str:
         """A raw row as text."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import attrs
 
-from crmcore.errors import CrmError, SourceError
+from crmcore.errors import ConfigError, CrmError, SourceError
 from crmcore.hooks import Batch, Context, DmsAdapter, Entry, Reject
 from crmcore.tables import Limits, Table, open_table, sheet_names
 from crmcore_dms_csv import catalogue, files
@@ -33,6 +33,8 @@ class CsvDms(DmsAdapter[CsvConfig]):
     def __init__(self, config: CsvConfig, context: Context) -> None:
         super().__init__(config, context)
         check_fields(config)
+        if config.delimiter and (len(config.delimiter) > 1 or config.delimiter in '"\r\n'):
+            raise ConfigError("CRM-S144", at="delimiter", catalog=CATALOG, delimiter=config.delimiter)
         #: Columns that nobody claimed, by part, as of the last pull.
         self.unknown_columns: dict[str, tuple[str, ...]] = {}
         self._patterns = (config.path,) if isinstance(config.path, str) else tuple(config.path)

@@ -53,22 +53,23 @@ def state(cursor: str | None, mapping: str) -> State:
 
 def matching(patterns: tuple[str, ...], folder: Path) -> dict[str, Path]:
     """Name -> file, sorted by name; the name is the path below the fixed part of the patterns."""
-    absolute = [os.path.join(folder, pattern) for pattern in patterns]  # noqa: PTH118 - Path would normalise the wildcards
-    base = os.path.commonpath([_fixed(pattern) for pattern in absolute]) if absolute else str(folder)
-    found = {Path(name) for pattern in absolute for name in glob.glob(pattern, recursive=True)}  # noqa: PTH207 - as above
+    found = {folder / name for pattern in patterns for name in glob.glob(pattern, root_dir=folder, recursive=True)}  # noqa: PTH207 - takes `root_dir`
     files = [path for path in found if path.is_file() and not path.name.startswith(("~$", "."))]
-    return dict(sorted((path.relative_to(base).as_posix(), path) for path in files))
+    base: Path | None
+    try:
+        base = Path(os.path.commonpath([folder / _fixed(pattern) for pattern in patterns]))
+    except ValueError:  # two drives
+        base = None
+    return dict(sorted((_below(path, base), path) for path in files))
 
 
-def _fixed(pattern: str) -> str:
+def _below(path: Path, base: Path | None) -> str:
+    return (path if base is None else path.relative_to(base)).as_posix()
+
+
+def _fixed(pattern: str) -> Path:
     """The folder of a pattern before its first wildcard."""
-    path = Path(pattern)
-    fixed = path.parent
-    for parent in path.parents:
-        if not glob.has_magic(str(parent)):
-            fixed = parent
-            break
-    return str(fixed)
+    return next((parent for parent in Path(pattern).parents if not glob.has_magic(str(parent))), Path())
 
 
 def sha256(path: Path, name: str) -> str:
