@@ -15,7 +15,8 @@ from crmcore.config.values import Mistake, choice, unknown_key
 from crmcore.errors import ConfigError
 from crmcore.rules.conditions import HINDRANCES, POPULATIONS
 from crmcore.rules.durations import parse
-from crmcore.types.contact import CareEvent, MessageTemplate, TouchpointRule
+from crmcore.rules.templates import check
+from crmcore.types.contact import CareEvent, MessageClass, MessageTemplate, TouchpointRule
 
 PACKS = ("sales", "aftersales")
 
@@ -28,6 +29,7 @@ class Care:
 
     rules: dict[str, TouchpointRule] = attrs.field(factory=dict)
     templates: dict[str, MessageTemplate] = attrs.field(factory=dict)
+    suffix: dict[str, dict[str, str]] = attrs.field(factory=dict)
 
 
 def care(
@@ -43,7 +45,7 @@ def care(
     reader = _Reader(document, convert, note)
     for pack in packs:
         for key in set(pack.data) - {"rules", "templates", "suffix"}:
-            note(unknown_key((key,), ("rules", "templates")), pack)
+            note(unknown_key((key,), ("rules", "templates", "suffix")), pack)
         _merge(found.templates, reader.each("templates", ("templates",), pack, templates, MessageTemplate))
     named = {code for pack in packs for code in pack.data.get("templates", {})}
     for pack in packs:
@@ -52,6 +54,9 @@ def care(
                 note(Mistake(("rules", code), "CRM-C161", {"rule": code}), pack)
             found.rules[code] = rule
             reader.check(rule, pack, overrides.get(code, {}), named)
+    for template in found.templates.values():
+        reader.check_words(template, packs, templates.get(template.code, {}), found.rules.values())
+    found.suffix.update(_suffix(document, packs))
     reader.refuse_unknown(("care", "rules"), overrides, packs, "rules")
     reader.refuse_unknown(("templates",), templates, packs, "templates")
     return found
@@ -145,6 +150,23 @@ class _Reader:
             path, where = origin(("template",))
             self.note(Mistake(path, wrong.code, wrong.params), where)
 
+    def check_words(
+        self,
+        template: MessageTemplate,
+        packs: list[Document],
+        mine: Mapping[str, Any],
+        rules: Collection[TouchpointRule],
+    ) -> None:
+        """Every variable of a text can be filled, and a neutral text names nobody."""
+        pack = next(pack for pack in reversed(packs) if template.code in pack.data.get("templates", {}))
+        origin = overlaid(("templates", template.code), mine, self.document, pack)
+        for problem in check(template, rules):
+            path, where = origin((problem.field,))
+            self.note(
+                Mistake(path, problem.code, {"word": problem.word, "field": problem.field, "template": template.code}),
+                where,
+            )
+
     def refuse_unknown(self, place: Place, overrides: Tables, packs: list[Document], table: str) -> None:
         """An override of something that no pack has does nothing, so it is a typo."""
         known = sorted({code for pack in packs for code in pack.data.get(table, {})})
@@ -152,6 +174,16 @@ class _Reader:
             if code not in known:
                 wrong = choice(code, known)
                 self.note(Mistake((*place, code), wrong.code, wrong.params), self.document)
+
+
+def _suffix(document: Document, packs: list[Document]) -> dict[str, dict[str, str]]:
+    """The refusal route of each message class, in both languages; [suffix] of the file lays over that of the packs."""
+    found: dict[str, dict[str, str]] = {}
+    for source in (*packs, document):
+        for message_class, words in source.data.get("suffix", {}).items():
+            if message_class in set(MessageClass) and isinstance(words, Mapping):
+                found.setdefault(message_class, {}).update(words)
+    return found
 
 
 def _over(row: Mapping[str, Any], mine: Mapping[str, Any]) -> dict[str, Any]:

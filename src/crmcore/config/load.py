@@ -22,7 +22,7 @@ from crmcore.errors import ConfigError
 from crmcore.hooks.manager import Plugins
 from crmcore.rules.phone import phone
 from crmcore.rules.text import Bad
-from crmcore.types.contact import CareEvent
+from crmcore.types.contact import CareEvent, MessageClass
 from crmcore.types.store import Staff, Store
 
 
@@ -73,6 +73,7 @@ class File:
     database: DatabaseTable = DatabaseTable()
     care: CareTable = CareTable()
     templates: Tables = attrs.field(factory=dict)
+    suffix: Mapping[MessageClass, Mapping[Literal["zh", "en"], str]] = attrs.field(factory=dict)
     events: tuple[CareEvent, ...] = ()
     dms: Tables = attrs.field(factory=dict)
     messaging: Tables = attrs.field(factory=dict)
@@ -134,6 +135,7 @@ class _Loader:
             bundling=policies["bundling"],
             rules=made.rules,
             templates=made.templates,
+            suffix=made.suffix,
             events=file.events,
             database_url=url,
             dms=found["dms"],

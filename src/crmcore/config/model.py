@@ -111,6 +111,7 @@ class Config:
         sending / breaker / bundling: the other tables of packs/contact.toml, overridden by those of the file.
         rules: care rules of all packs, overridden, by code; also those that are switched off.
         templates: message templates by code, overridden.
+        suffix: the refusal route put behind a text, by message class and language.
         events: dated facts, in the order of the file.
         retired: systems whose instance was taken out of the file on purpose.
         serve: None when there is no [serve], or when `serve_problem` says why it cannot be used.
@@ -127,6 +128,7 @@ class Config:
     database_url: str = attrs.field(repr=False)
     rules: Mapping[str, TouchpointRule] = attrs.field(factory=dict, repr=False)
     templates: Mapping[str, MessageTemplate] = attrs.field(factory=dict, repr=False)
+    suffix: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, repr=False)
     events: tuple[CareEvent, ...] = ()
     dms: Mapping[str, Instance] = attrs.field(factory=dict)
     messaging: Mapping[str, Instance] = attrs.field(factory=dict)

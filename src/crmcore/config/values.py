@@ -248,12 +248,21 @@ def _is_mapping(kind: Any) -> bool:
 
 
 def _mapping(kind: Any, made: cattrs.Converter) -> Any:
-    member = get_args(kind)[1]
+    key, member = get_args(kind)
 
     def structure(value: object, _kind: object) -> Any:
         if not isinstance(value, Mapping):
             raise Wrong(TABLE)
-        return dict(zip(value, _each(value.items(), member, made, kind), strict=True))
+        bad: list[Exception] = []
+        parts: list[list[Any]] = []
+        for items, asked in (([(name, name) for name in value], key), (value.items(), member)):
+            try:
+                parts.append(_each(items, asked, made, kind))
+            except IterableValidationError as error:
+                bad += error.exceptions
+        if bad:
+            raise IterableValidationError("", bad, kind)
+        return dict(zip(*parts, strict=True))
 
     return structure
 
