@@ -59,7 +59,7 @@ def advance(connection: Connection, was: SourceRow, now: SourceRow, at: str) -> 
         .values(cursor=now.cursor, pull=now.pull, pulled_at=at)
     )
     if changed.rowcount != 1:
-        raise Busy("CRM-S102")
+        raise Busy("CRM-S202")
 
 
 def seen(connection: Connection, source_id: int, digests: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:

@@ -45,6 +45,9 @@ class Counts:
         return {"read": sum(counts.values()), **counts}
 
 
+About = tuple[str, Mapping[str, Any]] | None  # the entity and the record
+
+
 class Reading:
     """Sorts the entries of a batch, parses what is new, and after `keep` records digests and rejects.
 
@@ -61,11 +64,20 @@ class Reading:
         source_id: int,
         now: str,
         intake: Intake,
+        places: bool,
     ) -> None:
         self.pull = pull
         self.source_id = source_id
         self.now = now
-        self.intake = intake
+        self.read = {
+            "visit": intake.visit,
+            "customer": intake.person,
+            "vehicle": intake.car,
+            "appointment": intake.appointment,
+            "complaint": intake.complaint,
+            "staff": intake.staff,
+        }
+        self.keep_places = places
         self.counts = Counts()
         self.rows: list[tuple[Entry, list[Parsed]]] = []
         self.digests: dict[bytes, int] = {}
@@ -98,7 +110,7 @@ class Reading:
 
     def _parse(self, entry: Entry, digest: bytes) -> None:
         parsed: list[Parsed] = []
-        subject = ""
+        subject: About = None
         try:
             for record in entry.records():
                 if record.__class__ is Reject:
@@ -109,8 +121,8 @@ class Reading:
                     continue
                 assert record.__class__ is Record
                 entity, data = record.entity, record.data  # type: ignore[union-attr]
-                subject = f"{entity}:{data.get('key') or ''}"
-                said = getattr(self.intake, _READ[entity])(data)
+                subject = (entity, data)
+                said = self.read[entity](data)
                 if said is not None:
                     parsed.append((entity, said))
         except Refused as why:
@@ -122,11 +134,11 @@ class Reading:
             return
         self.digests[digest] = KEPT
         self.rows.append((entry, parsed))
-        if subject:
-            self.subjects.add(subject)
-        self.places.add("\n".join(entry.at))
+        if self.keep_places:
+            self.subjects.add(_subject(subject))
+            self.places.add("\n".join(entry.at))
 
-    def _reject(self, entry: Entry | Reject, digest: bytes, why: Reject, subject: str = "") -> None:
+    def _reject(self, entry: Entry | Reject, digest: bytes, why: Reject, subject: About = None) -> None:
         raw = why.raw or _raw(entry)
         self.counts.rejected += len(entry.at)
         self.digests[digest] = REJECTED
@@ -134,7 +146,7 @@ class Reading:
             "source_id": self.source_id,
             "part": _part(entry.at),
             "at": "\n".join(entry.at),
-            "subject": subject if not subject.endswith(":") else "",
+            "subject": _subject(subject),
             "column": why.column,
             "shape": why.value_shape,
             "reason": why.reason,
@@ -152,8 +164,8 @@ class Reading:
         unit = keeper.unit
         for entry, records in self.rows:
             before = unit.changes
-            for entity, said in records:
-                keeper.keep(entity, said)
+            for record in records:
+                keeper.keep(*record)
             if unit.changes != before:
                 self.counts.accepted += len(entry.at)
             else:
@@ -167,10 +179,11 @@ class Reading:
         sources.reject_again(connection, self.source_id, list(self.again.values()))
 
 
-_READ = {name: name for name in ("visit", "appointment", "complaint", "staff")} | {
-    "customer": "person",
-    "vehicle": "car",
-}
+def _subject(about: About) -> str:
+    """What a row is about, where it says: "visit:RO123"."""
+    if about is None or not (key := about[1].get("key")):
+        return ""
+    return f"{about[0]}:{key}"
 
 
 def digest_of(entry: Entry | Reject) -> bytes:

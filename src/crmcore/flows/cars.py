@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from operator import itemgetter
 
 from crmcore.db import bulk, rows, sources
 from crmcore.db.rows import Row
 from crmcore.db.schema import vehicle, vehicle_party, visit
-from crmcore.flows.intake import Car, local_day
+from crmcore.flows.intake import Car, Memo, local_day
 from crmcore.flows.unit import Kind, Unit
-from crmcore.rules.odometer import Interval, predict
-from crmcore.types.vehicle import OdometerReading, Powertrain
+from crmcore.rules import clean
+from crmcore.rules.odometer import Interval, due
+from crmcore.types.vehicle import Powertrain
 
 _PARTY = ("vehicle_id", "customer_id", "role", "start_on", "end_on")
-_READINGS = ("km1_on", "km1", "km2_on", "km2")
+_DERIVED = (
+    "km1_on",
+    "km1",
+    "km2_on",
+    "km2",
+    "last_service_on",
+    "next_service_on",
+    "next_service_km",
+    "next_service_basis",
+)
+_WITH_TIME = (*_DERIVED, "updated_at")
+_NEEDED = frozenset(
+    (*_WITH_TIME, "id", "vin", "plate", "powertrain", "status", "service_interval_km", "service_interval_months")
+)
+_derived = itemgetter(*_DERIVED)
+_ORDINAL = Memo(lambda on: date.fromisoformat(on).toordinal())
+_DATE = Memo(lambda ordinal: date.fromordinal(ordinal).isoformat())
 Reading = tuple[str, int]
 
 
@@ -43,9 +60,11 @@ class Cars:
         if car is not None:
             self.wanted.append(car)
 
-    def load(self) -> None:
-        """One query per table for every car that is expected."""
+    def load(self, *, by_name: bool) -> None:
+        """One query per table for every car that is expected; `by_name`: somebody is to be looked for among its people."""
         connection = self.unit.connection
+        said = {column for car in self.wanted for column in car.values}
+        self.rows.columns = tuple(name for name in self.rows.columns if name in said or name in _NEEDED)
         keys = {car.key for car in self.wanted if car.key}
         self.refs = sources.refs(connection, self.unit.system, "vehicle", keys)
         self.rows.load(connection, self.refs.values())
@@ -57,13 +76,16 @@ class Cars:
                 self.by_vin[row["vin"]] = id_
             if row["plate"] in plates:
                 self.by_plate.setdefault(row["plate"], []).append(id_)
-        statement = (
-            "SELECT p.vehicle_id, p.customer_id, p.role, p.end_on, c.name_key FROM vehicle_party p"
-            " JOIN customer c ON c.id = p.customer_id WHERE p.vehicle_id {any}"
-        )
-        for id_, customer, role, end_on, name_key in rows.pick(connection, statement, self.rows.known):
+        statement = "SELECT vehicle_id, customer_id, role, end_on FROM vehicle_party WHERE vehicle_id {any}"
+        for id_, customer, role, end_on in rows.pick(connection, statement, self.rows.known):
             self.parties.setdefault(id_, {})[customer, role] = end_on
-            self.names.setdefault(id_, {})[customer] = name_key
+        if by_name:
+            statement = (
+                "SELECT p.vehicle_id, p.customer_id, c.name_key FROM vehicle_party p"
+                " JOIN customer c ON c.id = p.customer_id WHERE c.merged_into IS NULL AND p.vehicle_id {any}"
+            )
+            for id_, customer, name_key in rows.pick(connection, statement, self.rows.known):
+                self.names.setdefault(id_, {})[customer] = name_key
 
     def find(self, car: Car) -> int | None:
         """By the source's id or by VIN; None when only the plate is left to tell. The VIN wins over the source's id."""
@@ -92,7 +114,7 @@ class Cars:
         if car.vin and row["vin"] is None:
             row["vin"] = car.vin
             self.by_vin[car.vin] = id_
-            self.unit.touch(self.rows, row)
+            self.unit.touch(self.rows, row, "vin")
         if car.key and self.refs.get(car.key) != id_:
             self.refs[car.key] = id_
             self.unit.name("vehicle", car.key, id_)
@@ -108,12 +130,15 @@ class Cars:
         same = [
             id_
             for id_ in self.by_plate.get(car.plate or "", ())
-            if self.rows.known[id_]["plate"] == car.plate and (customer is None or customer in self.names.get(id_, ()))
+            if self.rows.known[id_]["plate"] == car.plate
+            and (customer is None or any(customer == party for party, _ in self.parties.get(id_, ())))
         ]
         return same[0] if len(same) == 1 else None
 
     def _new(self, car: Car) -> int:
         row = self.unit.create(self.rows, "vehicle", car.key, {"vin": car.vin, **car.values})
+        if car.vin and clean.vin_warning(car.vin) is not None:
+            self.unit.warnings["VIN_CHECK_DIGIT"] += 1
         id_: int = row["id"]
         if car.key:
             self.refs[car.key] = id_
@@ -167,8 +192,15 @@ class Cars:
         for id_, (readings, served_on) in self.touched.items():
             if id_ not in self.stale:
                 row = self.rows.known[id_]
-                kept = [(row[on], row[km]) for on, km in (_READINGS[:2], _READINGS[2:]) if row[on] is not None]
-                self._derive(row, kept + readings, max(filter(None, (row["last_service_on"], served_on)), default=None))
+                kept = [(row["km1_on"], row["km1"])] if row["km1_on"] is not None else []
+                if row["km2_on"] is not None:
+                    kept.append((row["km2_on"], row["km2"]))
+                for reading in readings:
+                    kept = _latest(kept, reading)
+                last = row["last_service_on"]
+                self._derive(
+                    row, kept, served_on if last is None or (served_on is not None and served_on > last) else last
+                )
 
     def recount(self, zone_of: Mapping[str, str], default: str) -> None:
         """Work out readings and last service anew where a known visit changed: from all visits of these cars, as written."""
@@ -194,42 +226,31 @@ class Cars:
             if served_on is not None:
                 found[row["vehicle_id"]][1].append(served_on)
         for id_, (readings, days) in found.items():
-            self._derive(self.rows.known[id_], readings, max(days, default=None))
+            kept: list[Reading] = []
+            for reading in readings:
+                kept = _latest(kept, reading)
+            self._derive(self.rows.known[id_], kept, max(days, default=None))
 
-    def _derive(self, row: Row, readings: list[Reading], last_service_on: str | None) -> None:
-        by_day: dict[str, int] = {}
-        for on, km in readings:
-            by_day[on] = max(km, by_day.get(on, 0))
-        latest = sorted(by_day.items())[-2:]
-        values: dict[str, Any] = dict.fromkeys(_READINGS)
-        for number, (on, km) in zip((2, 1), reversed(latest), strict=False):
-            values[f"km{number}_on"], values[f"km{number}"] = on, km
-        values["last_service_on"] = last_service_on
-        values |= self._next(row, latest, last_service_on)
-        if any(row[column] != value for column, value in values.items()):
-            row.update(values)
-            if row["id"] not in self.rows.new:
-                row["updated_at"] = self.unit.now
-                self.rows.changed[row["id"]] = row
+    def _derive(self, row: Row, kept: list[Reading], last_service_on: str | None) -> None:
+        (km2_on, km2) = kept[-1] if kept else (None, None)
+        (km1_on, km1) = kept[0] if len(kept) > 1 else (None, None)
+        next_on, next_km, basis = row["next_service_on"], row["next_service_km"], row["next_service_basis"]
+        if basis != "MANUAL" and last_service_on is not None:
+            next_on, next_km, basis = self._next(row, kept, last_service_on)
+        values = (km1_on, km1, km2_on, km2, last_service_on, next_on, next_km, basis)
+        if values != _derived(row):
+            row.update(zip(_DERIVED, values, strict=True))
+            row["updated_at"] = self.unit.now
+            self.rows.touch(row, _WITH_TIME)
 
-    def _next(self, row: Row, readings: list[Reading], last_service_on: str | None) -> dict[str, Any]:
-        if row["next_service_basis"] == "MANUAL" or last_service_on is None:
-            return {}
-        usual = self.intervals[Powertrain(row["powertrain"])]
+    def _next(self, row: Row, kept: list[Reading], last_service_on: str) -> tuple[str, int | None, str]:
+        usual = self.intervals[row["powertrain"]]
         months, km = row["service_interval_months"], row["service_interval_km"]
-        found = predict(
-            last_service_on=date.fromisoformat(last_service_on),
-            readings=[OdometerReading(date.fromisoformat(on), km) for on, km in readings],
-            interval=Interval(months or usual.months, km or usual.km),
-            own=bool(months or km),
+        due_on, due_km, predicted = due(
+            _ORDINAL[last_service_on], [(_ORDINAL[on], km) for on, km in kept], months or usual.months, km or usual.km
         )
-        if found is None:
-            return {}
-        return {
-            "next_service_on": found.due_on.isoformat(),
-            "next_service_km": found.due_km,
-            "next_service_basis": found.basis.value,
-        }
+        basis = "PREDICTED" if predicted else "MODEL" if months or km else "FIXED"
+        return _DATE[due_on], due_km, basis
 
     def insert(self) -> None:
         """Write new vehicles."""
@@ -240,6 +261,16 @@ class Cars:
         self.rows.update(self.unit.connection)
         new = [(*key, None, end_on) for key, end_on in self.new_parties.items()]
         bulk.insert(self.unit.connection, vehicle_party, _PARTY, new, ignore=True)
+
+
+def _latest(kept: list[Reading], reading: Reading) -> list[Reading]:
+    """The two latest readings by day; of one day the higher."""
+    on, km = reading
+    for place, (held_on, held_km) in enumerate(kept):
+        if held_on == on:
+            kept[place] = (on, max(km, held_km))
+            return kept
+    return sorted((*kept, reading))[-2:]
 
 
 def said_by(row: Row, zone: str) -> tuple[Reading | None, str | None]:

@@ -7,23 +7,22 @@ This runs for every new row of a large export, so a record becomes a slotted obj
 
 from __future__ import annotations
 
-import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from crmcore.flows import words
 from crmcore.rules import clean
+from crmcore.rules.clean import Bad
 
 Cleaner = Callable[[Any], Any]
 Values = dict[str, Any]
-_MEMO = 65536
 
 
-class Refused(Exception):  # noqa: N818 - not an error of the program: a row that cannot be used
+class Refused(Exception):
     """A field that cannot be used: its path, the reason code and the shape of its value, never the value."""
 
     def __init__(self, field: str, reason: str, shape: str) -> None:
@@ -80,30 +79,82 @@ class Stay:
         self.visit_key: str = ""
 
 
-@functools.lru_cache(_MEMO)
-def stored_instant(raw: str, zone: str) -> Any:
+class Memo(dict[Any, Any]):
+    """What a cleaner made of a cell, so that what repeats costs a look-up; emptied when full, so memory stays flat."""
+
+    def __init__(self, cleaner: Cleaner, most: int = 16_384) -> None:
+        super().__init__()
+        self._cleaner = cleaner
+        self._most = most
+
+    def __missing__(self, raw: Any) -> Any:
+        if len(self) >= self._most:
+            self.clear()
+        value = self[raw] = self._cleaner(raw)
+        return value
+
+
+def stored_instant(raw: object, zone: str) -> Any:
     """An instant as it is stored, None, or `Bad`."""
-    found = clean.instant(raw, zone)
-    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if found.__class__ is datetime else found
+    found = clean.instant(str(raw), zone)
+    return found.isoformat()[:19] + "Z" if found.__class__ is datetime else found
 
 
-@functools.lru_cache(_MEMO)
-def stored_day(raw: str) -> Any:
+class Instants:
+    """Cleans instants of one zone. Most cells are `2026-11-03 09:15`, and the hour alone decides what they become."""
+
+    def __init__(self, zone: str) -> None:
+        self._zone = zone
+        self._hours = Memo(self._hour)
+        self._others = Memo(lambda raw: stored_instant(raw, zone))
+
+    def __call__(self, raw: Any) -> Any:
+        """As `stored_instant`."""
+        if raw.__class__ is str and len(raw) == 16 and raw[13] == ":" and raw[14:] in _MINUTES:
+            hour = self._hours[raw[:13]]
+            if hour is not None:
+                return f"{hour}{raw[14:]}:00Z"
+        return self._others[raw]
+
+    def _hour(self, hour: str) -> str | None:
+        """What this hour is in UTC, "2026-11-03T01:"; None where it is none, or its minutes are not those of UTC."""
+        first, last = (stored_instant(f"{hour}:{minute}", self._zone) for minute in ("00", "59"))
+        if first.__class__ is not str or last.__class__ is not str or first[:14] != last[:14]:
+            return None
+        return first[:14] if (first[14:16], last[14:16]) == ("00", "59") else None
+
+
+_MINUTES = frozenset(f"{minute:02d}" for minute in range(60))
+
+
+def stored_day(raw: object) -> Any:
     """A date as it is stored, None, or `Bad`."""
-    found = clean.day(raw)
+    found = clean.day(str(raw))
     return found.isoformat() if isinstance(found, date) else found
 
 
-@functools.lru_cache(_MEMO)
+def _local_hour(hour_and_zone: tuple[str, str]) -> str | None:
+    """The local date of a stored hour, "2026-11-22T00"; None when midnight falls inside it."""
+    hour, zone = hour_and_zone
+    first, last = (_local(f"{hour}:{rest}Z", zone) for rest in ("00:00", "59:59"))
+    return first if first == last else None
+
+
+def _local(stored: str, zone: str) -> str:
+    return datetime.fromisoformat(stored).astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+_LOCAL_HOURS = Memo(_local_hour)
+
+
 def local_day(stored: str, zone: str) -> str:
     """The date of a stored instant in `zone`, as it is stored."""
-    return datetime.fromisoformat(stored).astimezone(ZoneInfo(zone)).date().isoformat()
+    return _LOCAL_HOURS[stored[:13], zone] or _local(stored, zone)
 
 
 def text(raw: object) -> str | None:
     """Stripped text; None when nothing is left."""
-    stripped = str(raw).strip()
-    return stripped or None
+    return str(raw).strip() or None
 
 
 def _flag(raw: object) -> Any:
@@ -117,77 +168,62 @@ def _extra(raw: Mapping[str, str]) -> str | None:
     return json.dumps(dict(raw), ensure_ascii=False, sort_keys=True) if raw else None
 
 
-def _months(raw: object) -> Any:
-    found = clean.km(raw)  # type: ignore[arg-type]
-    return found
+_day = Memo(stored_day).__getitem__
+_text = Memo(text, 4096).__getitem__
+_km = Memo(lambda raw: clean.km(str(raw))).__getitem__
+_hours = Memo(lambda raw: clean.hours(str(raw))).__getitem__
+_money = Memo(lambda raw: clean.money(str(raw))).__getitem__
+_flagged = Memo(_flag, 256).__getitem__
+
+Steps = dict[str, tuple[str, Cleaner, bool]]  # our field -> column, cleaner, whether an explicit None empties it
 
 
-def _day(raw: object) -> Any:
-    return stored_day(str(raw))
+def _steps(*nullable: tuple[str, str, Cleaner], fixed: tuple[tuple[str, str, Cleaner], ...] = ()) -> Steps:
+    steps = {name: (column, cleaner, True) for name, column, cleaner in nullable}
+    return steps | {name: (column, cleaner, False) for name, column, cleaner in fixed}
 
 
-_PERSON: dict[str, tuple[str, Cleaner]] = {
-    "name": ("name", clean.name),
-    "birth_date": ("birth_on", _day),
-    "employer": ("employer", text),
-    "address": ("address", text),
-    "advisor": ("advisor", text),
-    "deceased": ("deceased", _flag),
-    "extra": ("extra", _extra),
-}
-_PERSON_WORDS = {"kind": words.KIND, "gender": words.GENDER, "birth_calendar": words.CALENDAR, "use_class": words.USE}
-_CAR: dict[str, tuple[str, Cleaner]] = {
-    "vin": ("vin", clean.vin),
-    "make": ("make", text),
-    "series": ("series", text),
-    "model": ("model", text),
-    "sold_on": ("sold_on", _day),
-    "delivered_on": ("delivered_on", _day),
-    "first_registered_on": ("first_registered_on", _day),
-    "warranty_until": ("warranty_until", _day),
-    "warranty_km": ("warranty_km", clean.km),
-    "inspection_due_on": ("inspection_due_on", _day),
-    "compulsory_insurance_until": ("compulsory_insurance_until", _day),
-    "commercial_insurance_until": ("commercial_insurance_until", _day),
-    "service_interval_km": ("service_interval_km", clean.km),
-    "service_interval_months": ("service_interval_months", _months),
-    "extra": ("extra", _extra),
-}
-_CAR_WORDS = {"powertrain": words.POWERTRAIN, "status": words.VEHICLE_STATUS}
-_LINE: dict[str, tuple[str, Cleaner]] = {
-    "op_code": ("op_code", text),
-    "op_name": ("op_name", text),
-    "complaint": ("complaint", text),
-    "cause": ("cause", text),
-    "correction": ("correction", text),
-    "hours_sold": ("hours", clean.hours),
-    "labour_amount": ("labour_amount", clean.money),
-    "parts_amount": ("parts_amount", clean.money),
-    "amount": ("amount", clean.money),
-    "technician": ("technician", text),
-    "pay_type": ("pay_type", text),
-    "revenue_line": ("revenue_line", text),
-}
-_VISIT: dict[str, tuple[str, Cleaner]] = {
-    "ro_number": ("ro_number", text),
-    "advisor": ("advisor", text),
-    "km_in": ("km_in", clean.km),
-    "km_out": ("km_out", clean.km),
-    "repair_type": ("repair_type", text),
-    "reason_verbatim": ("reason_verbatim", text),
-    "remark": ("remark", text),
-    "injury_accident": ("injury_accident", _flag),
-    "do_not_message": ("do_not_message", _flag),
-    "extra": ("extra", _extra),
-}
-_INSTANTS = frozenset(
-    {"opened_at", "promised_at", "completed_at", "delivered_at", "invoiced_at", "booked_at", "start", "received_at"}
+_PERSON = _steps(
+    ("birth_date", "birth_on", _day),
+    ("employer", "employer", text),
+    ("address", "address", text),
+    ("advisor", "advisor", _text),
+    ("extra", "extra", _extra),
+    fixed=(("name", "name", clean.name), ("deceased", "deceased", _flagged)),
 )
-_VISIT_WORDS = {"kind": words.VISIT_KIND, "status": words.VISIT_STATUS, "booked_channel": words.CHANNEL}
-_NOT_NULL = frozenset(
-    {"name", "kind", "birth_calendar", "use_class", "deceased", "powertrain", "status", "ro_number", "order_type",
-     "injury_accident", "do_not_message", "store"}
+_CAR = _steps(
+    ("vin", "vin", clean.vin),
+    *((name, name, _text) for name in ("make", "series", "model")),
+    *((name, name, _day) for name in (
+        "sold_on", "delivered_on", "first_registered_on", "warranty_until", "inspection_due_on", "compulsory_insurance_until",
+        "commercial_insurance_until",
+    )),
+    *((name, name, _km) for name in ("warranty_km", "service_interval_km", "service_interval_months")),
+    ("extra", "extra", _extra),
 )  # fmt: skip
+_LINE = _steps(
+    *((name, name, _text) for name in (
+        "op_code", "op_name", "complaint", "cause", "correction", "technician", "pay_type", "revenue_line",
+    )),
+    ("hours_sold", "hours", _hours),
+    *((name, name, _money) for name in ("labour_amount", "parts_amount", "amount")),
+)  # fmt: skip
+_VISIT = _steps(
+    *((name, name, _text) for name in ("advisor", "repair_type")),
+    *((name, name, _km) for name in ("km_in", "km_out")),
+    *((name, name, text) for name in ("reason_verbatim", "remark")),
+    ("extra", "extra", _extra),
+    fixed=(("ro_number", "ro_number", text), ("injury_accident", "injury_accident", _flagged), ("do_not_message", "do_not_message", _flagged)),
+)  # fmt: skip
+_INSTANTS = ("opened_at", "promised_at", "completed_at", "delivered_at", "invoiced_at", "booked_at")
+_NESTED = frozenset({"customer", "brought_by", "payer", "vehicle", "lines", "visit", "key", "store"})
+_CAR_OTHER = frozenset({"key", "plate_number", "owner"})
+_PERSON_OTHER = frozenset({"key", "phone", "phones", "opted_out", "do_not_call", "relatives", "consents"})
+_STAFF = _steps(("phone", "phone", clean.phone), fixed=(("name", "name", clean.name), ("active", "active", _flagged)))
+
+
+def _order_type(raw: object) -> str:
+    return words.ORDER_TYPE.get(str(raw).strip().upper(), "CUSTOMER")
 
 
 class Intake:
@@ -203,83 +239,89 @@ class Intake:
         self.zones = zones
         self.warnings: Counter[str] = Counter()
         self.unknown: set[str] = set()
+        self._person = _PERSON | self._worded(
+            kind=words.KIND, gender=words.GENDER, birth_calendar=words.CALENDAR, use_class=words.USE
+        )
+        self._car = _CAR | self._worded(powertrain=words.POWERTRAIN, status=words.VEHICLE_STATUS)
+        self._zoned: dict[str, dict[str, Steps]] = {}
+
+    def _worded(self, **tables: Mapping[str, str]) -> Steps:
+        return {name: (name, Memo(self._knower(name, known), 256).__getitem__, False) for name, known in tables.items()}
+
+    def _knower(self, name: str, known: Mapping[str, str]) -> Cleaner:
+        """Our code for a word; one that is not known is left out and told once."""
+
+        def know(raw: object) -> str | None:
+            said = str(raw).strip()
+            found = known.get(said) or known.get(said.upper())
+            if found is None and said:
+                self.warnings[f"UNKNOWN_WORD:{name}"] += 1
+            return found
+
+        return know
+
+    def _steps(self, entity: str, zone: str) -> Steps:
+        """How to clean the fields of a visit, an appointment or a complaint in this zone."""
+        found = self._zoned.get(zone)
+        if found is None:
+            at = Instants(zone)
+            found = self._zoned[zone] = {
+                "visit": _VISIT
+                | {name: (name, at, True) for name in _INSTANTS}
+                | {"order_type": ("order_type", _order_type, False)}
+                | self._worded(kind=words.VISIT_KIND, status=words.VISIT_STATUS, booked_channel=words.CHANNEL),
+                "appointment": _steps(("start", "start_at", at), ("advisor", "advisor", _text))
+                | self._worded(status=words.APPOINTMENT_STATUS),
+                "complaint": _steps(("received_at", "received_at", at)) | self._worded(state=words.COMPLAINT_STATE),
+            }
+        return found[entity]
 
     def visit(self, data: Mapping[str, Any]) -> Stay:
         """A visit with its people, its car and its lines."""
-        values, zone = self._placed(data)
-        stay = Stay(self._key(data, "key"), values, zone)
-        for name, raw in data.items():
-            field = _VISIT.get(name)
-            if field is not None:
-                self._set(values, name, field, raw)
-            elif name in _INSTANTS:
-                values[name] = None if raw is None else self._checked(name, stored_instant(str(raw), zone), raw)
-            elif name in _VISIT_WORDS:
-                self._worded(values, name, raw, _VISIT_WORDS[name])
-            elif name == "order_type":
-                if raw is not None:
-                    values[name] = words.ORDER_TYPE.get(str(raw).strip().upper(), "CUSTOMER")
-            elif name == "customer":
-                stay.customer = self.person(raw, "customer.")
-            elif name == "brought_by":
-                stay.brought_by = self.person(raw, "brought_by.")
-            elif name == "payer":
-                stay.payer = self.person(raw, "payer.")
-            elif name == "vehicle":
-                stay.car = self.car(raw)
-            elif name == "lines":
-                stay.lines = self._lines(raw)
-            elif name not in {"key", "store"}:
-                self.unknown.add(f"visit.{name}")
-        if values.get("status") == "VOID":
-            values["order_type"] = "VOID"
+        stay = self._stay("visit", data)
+        if stay.values.get("status") == "VOID":
+            stay.values["order_type"] = "VOID"
         return stay
 
     def appointment(self, data: Mapping[str, Any]) -> Stay:
         """A booked visit."""
-        values, zone = self._placed(data)
-        stay = Stay(self._key(data, "key"), values, zone)
-        for name, raw in data.items():
-            if name == "start":
-                values["start_at"] = None if raw is None else self._checked(name, stored_instant(str(raw), zone), raw)
-            elif name == "status":
-                self._worded(values, name, raw, words.APPOINTMENT_STATUS)
-            elif name == "advisor":
-                values[name] = None if raw is None else text(raw)
-            elif not self._parties(stay, name, raw) and name not in {"key", "store"}:
-                self.unknown.add(f"appointment.{name}")
-        return stay
+        return self._stay("appointment", data)
 
     def complaint(self, data: Mapping[str, Any]) -> Stay:
-        """A complaint that the source keeps."""
-        values, zone = self._placed(data)
-        stay = Stay(self._key(data, "key"), values, zone)
-        for name, raw in data.items():
-            if name == "received_at":
-                values[name] = None if raw is None else self._checked(name, stored_instant(str(raw), zone), raw)
-            elif name == "state":
-                self._worded(values, name, raw, words.COMPLAINT_STATE)
-            elif name == "visit":
-                stay.visit_key = str(raw or "").strip()
-            elif not self._parties(stay, name, raw) and name not in {"key", "store"}:
-                self.unknown.add(f"complaint.{name}")
+        """A complaint that the source keeps; about a visit it names by the source's key."""
+        stay = self._stay("complaint", data)
+        stay.visit_key = str(data.get("visit") or "").strip()
+        return stay
+
+    def _stay(self, entity: str, data: Mapping[str, Any]) -> Stay:
+        store = data.get("store")
+        store = str(store).strip() if store else ""
+        zone = self.zones.get(store or self.store) or self.zones.get(self.store, "Asia/Shanghai")
+        values: Values = {"store": store} if store else {}
+        stay = Stay(_key(data), values, zone)
+        for name in self._fill(values, data, self._steps(entity, zone), ""):
+            if name == "customer":
+                stay.customer = self.person(data[name], "customer.")
+            elif name == "vehicle":
+                stay.car = self.car(data[name])
+            elif name == "lines" and entity == "visit":
+                stay.lines = self._lines(data[name])
+            elif name == "brought_by":
+                stay.brought_by = self.person(data[name], "brought_by.")
+            elif name == "payer":
+                stay.payer = self.person(data[name], "payer.")
+            elif name not in _NESTED:
+                self.unknown.add(f"{entity}.{name}")
         return stay
 
     def staff(self, data: Mapping[str, Any]) -> Values:
         """A person who works at the dealer; the key is the staff code."""
-        values: Values = {"code": self._key(data, "key"), "store": str(data.get("store") or self.store).strip()}
-        for name, raw in data.items():
-            if name == "name":
-                values[name] = self._checked(name, clean.name(str(raw or "")), raw) or ""
-            elif name == "phone":
-                values[name] = None if raw is None else self._checked(name, clean.phone(str(raw)), raw)
-            elif name == "role":
-                values[name] = self._word(name, raw or "", words.ROLE) or "OTHER"
-            elif name == "active":
-                found = _flag(raw) if raw is not None else None
-                if found in {0, 1}:
-                    values[name] = found
-            elif name not in {"key", "store"}:
+        values: Values = {"code": _key(data)}
+        if data.get("store"):
+            values["store"] = str(data["store"]).strip()
+        steps = _STAFF | self._worded(role=words.ROLE)
+        for name in self._fill(values, data, steps, ""):
+            if name not in {"key", "store"}:
                 self.unknown.add(f"staff.{name}")
         return values
 
@@ -288,33 +330,24 @@ class Intake:
         if not data:
             return None
         values: Values = {}
+        rest = self._fill(values, data, self._person, path)
         phones: tuple[str, ...] = ()
-        person: Person | None = None
-        for name, raw in data.items():
-            if name == "name":
-                values["name"] = self._checked(path + name, clean.name(raw), raw) or "" if raw else ""
-            elif name == "phone":
-                found = self._checked(path + name, clean.phone(raw), raw) if raw else None
-                if found is not None:
+        for name in rest:
+            if name == "phone":
+                if (raw := data[name]) and (found := _checked(path + name, clean.phone(raw), raw)) is not None:
                     phones = (found, *phones)
-            elif (field := _PERSON.get(name)) is not None:
-                self._set(values, name, field, raw, path)
-            elif name in _PERSON_WORDS:
-                self._worded(values, name, raw, _PERSON_WORDS[name])
             elif name == "phones":
-                for each in raw or ():
-                    found = self._checked(path + name, clean.phone(each), each)
+                for each in data[name] or ():
+                    found = _checked(path + name, clean.phone(each), each)
                     if found is not None and found not in phones:
                         phones += (found,)
             elif name not in _PERSON_OTHER:
                 self.unknown.add(f"customer.{name}")
-        name_text = values.get("name", "")
+        called = values.get("name", "")
         key = str(data.get("key") or "").strip()
-        if not (name_text or phones or key):
+        if not (called or phones or key):
             return None
-        if name_text and "kind" not in values and clean.is_organization(name_text):
-            values["kind"] = "ORGANIZATION"
-        person = Person(key, clean.name_key(name_text) if name_text else "", phones, values)
+        person = Person(key, clean.name_key(called) if called else "", phones, values)
         if len(data) > 2:
             self._more(person, data, path)
         return person
@@ -324,32 +357,46 @@ class Intake:
         if not data:
             return None
         values: Values = {}
-        for name, raw in data.items():
-            field = _CAR.get(name)
-            if field is not None:
-                self._set(values, name, field, raw, "vehicle.")
-            elif name in _CAR_WORDS:
-                self._worded(values, name, raw, _CAR_WORDS[name])
-            elif name not in {"key", "plate_number", "owner"}:
+        for name in self._fill(values, data, self._car, "vehicle."):
+            if name not in _CAR_OTHER:
                 self.unknown.add(f"vehicle.{name}")
         key = str(data.get("key") or "").strip()
         vin = values.pop("vin", None)
         plate = self._plate(data, values, known=bool(key or vin))
         if not (key or vin or plate):
             return None
-        if vin is not None and clean.vin_warning(vin) is not None:
-            self.warnings["VIN_CHECK_DIGIT"] += 1
         car = Car(key, vin, plate, values)
         if "owner" in data:
             car.owner = self.person(data["owner"], "vehicle.owner.")
         return car
+
+    @staticmethod
+    def _fill(values: Values, data: Mapping[str, Any], steps: Steps, path: str) -> list[str]:
+        """Clean what `steps` know into `values`, and return the names they do not know.
+
+        An explicit None empties a field; a cell in which nothing is said ("-", 无) says nothing.
+        """
+        rest = []
+        for name, raw in data.items():
+            step = steps.get(name)
+            if step is None:
+                rest.append(name)
+            elif raw is not None:
+                value = step[1](raw)
+                if value.__class__ is Bad:
+                    raise Refused(path + name, value.reason, clean.shape(str(raw)))
+                if value is not None:
+                    values[step[0]] = value
+            elif step[2]:
+                values[step[0]] = None
+        return rest
 
     def _plate(self, data: Mapping[str, Any], values: Values, *, known: bool) -> str | None:
         if "plate_number" not in data:
             return None
         raw = data["plate_number"]
         found = clean.plate(raw) if raw else None
-        if found.__class__ is clean.Bad:
+        if found.__class__ is Bad:
             if not known:
                 raise Refused("vehicle.plate_number", found.reason, clean.shape(raw))  # type: ignore[union-attr]
             self.warnings[found.reason] += 1  # type: ignore[union-attr]
@@ -357,44 +404,26 @@ class Intake:
         values["plate"] = found
         return found  # type: ignore[return-value]
 
-    def _placed(self, data: Mapping[str, Any]) -> tuple[Values, str]:
-        store = str(data.get("store") or "").strip()
-        values: Values = {"store": store} if store else {}
-        return values, self.zones.get(store or self.store) or self.zones.get(self.store, "Asia/Shanghai")
-
-    def _parties(self, stay: Stay, name: str, raw: Any) -> bool:
-        if name == "customer":
-            stay.customer = self.person(raw, "customer.")
-        elif name == "vehicle":
-            stay.car = self.car(raw)
-        else:
-            return False
-        return True
-
     def _lines(self, raw: Any) -> list[tuple[str, Values]]:
         lines = []
         for number, data in enumerate(raw or (), 1):
             values: Values = {}
-            for name, cell in data.items():
-                field = _LINE.get(name)
-                if field is not None:
-                    self._set(values, name, field, cell, "lines.")
-                elif name != "key":
+            for name in self._fill(values, data, _LINE, "lines."):
+                if name != "key":
                     self.unknown.add(f"line.{name}")
             key = data.get("key") or values.get("op_code") or values.get("op_name")
-            if key is None and not any(value is not None for value in values.values()):
-                continue
-            lines.append((str(key or number), values))
+            if key or any(value is not None for value in values.values()):
+                lines.append((str(key or number), values))
         return lines
 
     def _more(self, person: Person, data: Mapping[str, Any], path: str) -> None:
         """The rarer parts: refusals, family, consents."""
-        person.opted_out = bool(data.get("opted_out")) and self._sure(path + "opted_out", data["opted_out"])
-        person.no_calls = bool(data.get("do_not_call")) and self._sure(path + "do_not_call", data["do_not_call"])
+        person.opted_out = bool(data.get("opted_out")) and _sure(path + "opted_out", data["opted_out"])
+        person.no_calls = bool(data.get("do_not_call")) and _sure(path + "do_not_call", data["do_not_call"])
         for each in data.get("relatives") or ():
-            name = self._checked(path + "relatives.name", clean.name(str(each.get("name") or "")), each.get("name"))
+            name = _checked(path + "relatives.name", clean.name(str(each.get("name") or "")), each.get("name"))
             if name:
-                born = self._checked(
+                born = _checked(
                     path + "relatives.birth_date", _day(each.get("birth_date") or ""), each.get("birth_date")
                 )
                 person.relatives.append((name, text(each.get("relation") or "") or "", born))
@@ -402,52 +431,28 @@ class Intake:
             found = _flag(each["granted"]) if each["granted"] not in {None, ""} else None
             if found in {0, 1}:
                 channel = words.CHANNEL.get(str(each.get("channel") or "").strip().upper(), "")
-                at = self._checked(
+                at = _checked(
                     path + "consents.at", stored_instant(str(each.get("at") or ""), self.zones[self.store]), ""
                 )
                 person.consents.append(
                     (each["purpose"], channel, bool(found), at, text(each.get("evidence") or "") or "")
                 )
 
-    def _sure(self, field: str, raw: object) -> bool:
-        """A refusal flag; a word that is neither yes nor no rejects the row rather than texting somebody who said no."""
-        return bool(self._checked(field, _flag(raw), raw))
 
-    def _key(self, data: Mapping[str, Any], name: str) -> str:
-        raw = data.get(name)
-        key = str(raw).strip() if raw is not None else ""
-        if not key:
-            raise Refused(name, "KEY_MISSING", "")
-        return key
-
-    def _set(self, values: Values, name: str, field: tuple[str, Cleaner], raw: Any, path: str = "") -> None:
-        column, cleaner = field
-        if raw is None:
-            value = None
-        else:
-            value = cleaner(raw)
-            if value.__class__ is clean.Bad:
-                raise Refused(path + name, value.reason, clean.shape(str(raw)))
-        if value is None and column in _NOT_NULL:
-            return
-        values[column] = value
-
-    def _worded(self, values: Values, name: str, raw: Any, known: Mapping[str, str]) -> None:
-        if raw is not None and (found := self._word(name, raw, known)) is not None:
-            values[name] = found
-
-    def _word(self, name: str, raw: Any, known: Mapping[str, str]) -> str | None:
-        said = str(raw).strip()
-        found = known.get(said) or known.get(said.upper())
-        if found is None and said:
-            self.warnings[f"UNKNOWN_WORD:{name}"] += 1
-        return found
-
-    @staticmethod
-    def _checked(field: str, value: Any, raw: object) -> Any:
-        if value.__class__ is clean.Bad:
-            raise Refused(field, value.reason, clean.shape(str(raw or "")))
-        return value
+def _key(data: Mapping[str, Any]) -> str:
+    raw = data.get("key")
+    key = str(raw).strip() if raw is not None else ""
+    if not key:
+        raise Refused("key", "KEY_MISSING", "")
+    return key
 
 
-_PERSON_OTHER = frozenset({"key", "opted_out", "do_not_call", "relatives", "consents"})
+def _sure(field: str, raw: object) -> bool:
+    """A refusal flag; a word that is neither yes nor no rejects the row rather than texting somebody who said no."""
+    return bool(_checked(field, _flag(raw), raw))
+
+
+def _checked(field: str, value: Any, raw: object) -> Any:
+    if value.__class__ is Bad:
+        raise Refused(field, value.reason, clean.shape(str(raw or "")))
+    return value

@@ -6,6 +6,7 @@ parents before children. The caller's transaction holds it together.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,12 +52,13 @@ class Keeper:
         zones: Mapping[str, str],
         now: str,
         intervals: Mapping[Powertrain, Interval],
+        warnings: Counter[str],
     ) -> None:
         self.connection = connection
         self.store = store
         self.zones = zones
         self.zone = zones.get(store, "Asia/Shanghai")
-        self.unit = Unit(connection, system=system, source=source, now=now)
+        self.unit = Unit(connection, system=system, source=source, now=now, warnings=warnings)
         self.people = People(self.unit, store)
         self.cars = Cars(self.unit, intervals)
         times = {"store": store, "updated_at": now}
@@ -70,6 +72,7 @@ class Keeper:
         self.refs: dict[str, dict[str, int]] = {}
         self.lines: dict[int, dict[str, Row]] = {}
         self.changed_lines: dict[tuple[int, str], Row] = {}
+        self.new_lines: set[tuple[int, str]] = set()
         self.staff: dict[str, Row] = {}
         self.changed_staff: dict[str, Row] = {}
 
@@ -96,7 +99,7 @@ class Keeper:
                 keys.setdefault(entity, set()).add(said.key)
                 if entity == "staff":
                     codes.add(said.key)
-        self.cars.load()
+        self.cars.load(by_name=self.people.nameless)
         self.people.load()
         for entity, wanted in keys.items():
             self.refs[entity] = sources.refs(self.connection, self.unit.system, entity, wanted)
@@ -122,10 +125,10 @@ class Keeper:
 
     def keep(self, entity: str, said: Any) -> None:
         """One record; `unit.changes` tells whether it brought anything."""
-        if said.__class__ is Gone:
-            self._gone(entity, said.key)
-        elif entity == "visit":
+        if entity == "visit" and said.__class__ is Stay:
             self._visit(said)
+        elif said.__class__ is Gone:
+            self._gone(entity, said.key)
         elif entity == "customer":
             self.people.resolve(said)
         elif entity == "vehicle":
@@ -165,6 +168,7 @@ class Keeper:
         before = {name: row[name] for name in _MATTERS}
         if self.unit.apply(self.visits, "visit", row, stay.values):
             self._derive(row, stay.zone, given="status" in stay.values)
+            self.visits.touch(row, ("status", "handed_on", "handed_basis"))
         if row["id"] not in self.visits.new and any(row[name] != value for name, value in before.items()):
             self.cars.stale |= {id_ for id_ in (before["vehicle_id"], row["vehicle_id"]) if id_ is not None}
 
@@ -218,6 +222,7 @@ class Keeper:
             row = held.get(no)
             if row is None:
                 row = held[no] = {**_EMPTY_LINE, **values, "visit_id": visit_id, "no": no}
+                self.new_lines.add((visit_id, no))
             elif all(row[column] == value for column, value in values.items()):
                 continue
             else:
@@ -331,15 +336,13 @@ class Keeper:
         self.unit.write()
 
     def _write_lines(self) -> None:
-        get = rows._getter(_LINE)  # noqa: SLF001
-        bulk.upsert(
-            self.connection,
-            visit_line,
-            _LINE,
-            list(map(get, self.changed_lines.values())),
-            key=("visit_id", "no"),
-            change=_LINE[2:],
-        )
+        new = [row for key, row in self.changed_lines.items() if key in self.new_lines]
+        rows.insert(self.connection, visit_line, _LINE, new)
+        for (visit_id, no), row in self.changed_lines.items():
+            if (visit_id, no) not in self.new_lines:
+                self.connection.execute(
+                    visit_line.update().where(visit_line.c.visit_id == visit_id, visit_line.c.no == no).values(row)
+                )
 
 
 _EMPTY_LINE: Row = dict.fromkeys(_LINE)

@@ -45,9 +45,10 @@ class People:
              "created_at": unit.now, "updated_at": unit.now, "home_store": store or None},
         )  # fmt: skip
         self.refs: dict[str, int] = {}
+        self.nameless = False
         self.by_phone: dict[str, dict[int, str]] = {}
         self.points: dict[int, set[str]] = {}
-        self.wanted: dict[str, tuple[Person, str]] = {}
+        self.wanted: list[Person] = []
         self.new_points: list[tuple[Any, ...]] = []
         self.refusals: dict[tuple[str, str], str | None] = {}
         self.refused: list[tuple[str, str]] = []
@@ -60,14 +61,16 @@ class People:
         """Tell before `load` that this person will be resolved."""
         if person is not None:
             person.ref = person.key or derived_key(person, car, near)
-            self.wanted[person.ref] = (person, person.ref)
+            self.wanted.append(person)
+            if not person.phones and not person.key:
+                self.nameless = True
 
     def load(self) -> None:
         """One query per table for everybody who is expected."""
         unit = self.unit
-        self.refs = sources.refs(unit.connection, unit.system, "customer", self.wanted)
-        self._load_phones(p.phones for ref, (p, _) in self.wanted.items() if p.phones and ref not in self.refs)
-        rich = {self.refs[ref] for ref, (p, _) in self.wanted.items() if ref in self.refs and not _plain(p)}
+        self.refs = sources.refs(unit.connection, unit.system, "customer", {person.ref for person in self.wanted})
+        self._load_phones(person.phones for person in self.wanted if person.ref not in self.refs)
+        rich = {self.refs[person.ref] for person in self.wanted if person.ref in self.refs and not _plain(person)}
         shared = {id_ for holders in self.by_phone.values() for id_ in holders}
         self.rows.load(unit.connection, rich | shared)
         statement = "SELECT customer_id, value FROM contact_point WHERE channel = 'PHONE' AND customer_id {any}"
@@ -79,7 +82,7 @@ class People:
     def _load_more(self) -> None:
         """What is kept of refusals, families and consents, where the batch speaks of them at all."""
         connection = self.unit.connection
-        people = [person for person, _ in self.wanted.values()]
+        people = self.wanted
         refusing = [person for person in people if person.opted_out or person.no_calls]
         if refusing:
             numbers = {number for person in refusing for number in person.phones}
@@ -136,6 +139,8 @@ class People:
     def _new(self, person: Person) -> int:
         values = person.values
         row = self.unit.create(self.rows, "customer", person.ref, values, derived=not person.key)
+        if "kind" not in values and person.name_key and clean.is_organization(values["name"]):
+            row["kind"] = "ORGANIZATION"
         row["name_key"] = person.name_key
         _birthday(row)
         id_: int = row["id"]
@@ -154,7 +159,7 @@ class People:
         values = person.values
         if row["merged_into"] == RETIRED and "merged_into" not in unit.corrected("customer", row["id"]):
             row["merged_into"] = None  # the source has this customer again
-            unit.touch(self.rows, row)
+            unit.touch(self.rows, row, "merged_into")
         if not person.key or person.name_key == row["name_key"] or not person.name_key:
             values = {column: value for column, value in values.items() if column not in {"name", "kind"}}
         old = row["name"]
@@ -162,6 +167,7 @@ class People:
             if row["name"] != old:
                 row["name_key"] = person.name_key
             _birthday(row)
+            self.rows.touch(row, ("name_key", "birth_md"))
         for phone in person.phones:
             if phone not in self.points.setdefault(row["id"], set()):
                 self._added(row, phone)
@@ -233,7 +239,7 @@ class People:
         row = self.rows.known.get(id_)
         if row is not None and row["merged_into"] is None:
             row["merged_into"] = RETIRED
-            self.unit.touch(self.rows, row)
+            self.unit.touch(self.rows, row, "merged_into")
 
     def write(self) -> None:
         """Write customers and what hangs on them."""
@@ -263,7 +269,7 @@ def _plain(person: Person) -> bool:
         or len(person.phones) > 1
         or person.relatives
         or person.consents
-        or not person.values.keys() <= {"name", "kind"}
+        or not person.values.keys() <= {"name"}
     )
 
 

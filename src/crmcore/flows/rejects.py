@@ -82,14 +82,14 @@ def _chosen(connection: Connection, ids: Sequence[str] | None) -> list[Any]:
     found = list(connection.execute(query.where(reject.c.id.in_(numbers), reject.c.state != "MENDED")))
     missing = sorted(set(numbers) - {row.id for row in found})
     if missing:
-        raise UsageError("CRM-S120", ids=", ".join(f"J{number}" for number in missing))
+        raise UsageError("CRM-S220", ids=", ".join(f"J{number}" for number in missing))
     return found
 
 
 def _number(id_: str) -> int:
     digits = id_.strip().upper().removeprefix("J")
     if not (digits.isascii() and digits.isdecimal()):
-        raise UsageError("CRM-S120", ids=id_)
+        raise UsageError("CRM-S220", ids=id_)
     return int(digits)
 
 

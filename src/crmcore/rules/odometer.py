@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
@@ -46,7 +47,9 @@ def predict(
     shows the due mileage; never before the last service itself. Average daily km of the last two visits: F6 [C9].
 
     Args:
+        last_service_on: local date of the last service.
         readings: the latest readings, oldest first, at most one a day.
+        interval: what is usual for this car.
         own: the interval is this car's own, not the default of its powertrain.
 
     Returns:
@@ -54,28 +57,42 @@ def predict(
     """
     if last_service_on is None:
         return None
-    by_calendar = add_months(last_service_on, interval.months)
+    plain = [(reading.on.toordinal(), reading.km) for reading in readings]
+    due_on, due_km, predicted = due(last_service_on.toordinal(), plain, interval.months, interval.km)
     basis = ServiceBasis.MODEL if own else ServiceBasis.FIXED
-    at_service = [reading.km for reading in readings if reading.on <= last_service_on]
-    if interval.km is None or not at_service:
-        return NextService(due_on=by_calendar, due_km=None, basis=basis)
-    due_km = at_service[-1] + interval.km
+    return NextService(
+        due_on=date.fromordinal(due_on), due_km=due_km, basis=ServiceBasis.PREDICTED if predicted else basis
+    )
+
+
+def due(last: int, readings: Sequence[tuple[int, int]], months: int, km: int | None) -> tuple[int, int | None, bool]:
+    """As `predict`, in ordinal days and plain tuples for the bulk: (due on, due km, did the odometer decide?)."""
+    by_calendar = _months_after(last, months)
+    at_service = [shown for on, shown in readings if on <= last]
+    if km is None or not at_service:
+        return by_calendar, None, False
+    due_km = at_service[-1] + km
     by_odometer = _reaches(due_km, readings)
     if by_odometer is not None and by_odometer < by_calendar:
-        return NextService(due_on=max(by_odometer, last_service_on), due_km=due_km, basis=ServiceBasis.PREDICTED)
-    return NextService(due_on=by_calendar, due_km=due_km, basis=basis)
+        return max(by_odometer, last), due_km, True
+    return by_calendar, due_km, False
 
 
-def _reaches(km: int, readings: Sequence[OdometerReading]) -> date | None:
+def _reaches(km: int, readings: Sequence[tuple[int, int]]) -> int | None:
     """The day on which the odometer shows `km`, going on at the pace of the two latest readings."""
     if len(readings) < 2:
         return None
-    older, newer = readings[-2:]
-    days, gone = (newer.on - older.on).days, newer.km - older.km
+    (older_on, older), (newer_on, newer) = readings[-2:]
+    days, gone = newer_on - older_on, newer - older
     if days <= 0 or gone <= 0:
         return None
-    left = -(-(km - newer.km) * days // gone)
-    return newer.on + timedelta(days=left) if left <= FAR else None
+    left = -(-(km - newer) * days // gone)
+    return newer_on + left if left <= FAR else None
+
+
+@functools.lru_cache(4096)
+def _months_after(on: int, months: int) -> int:
+    return add_months(date.fromordinal(on), months).toordinal()
 
 
 def add_months(on: date, months: int) -> date:
