@@ -88,15 +88,19 @@ def orders_between(kind: AnchorKind, first: date, last: date) -> Select[Any]:
     query = select(*_ORDER)
     match kind:
         case AnchorKind.PROSPECT_LEFT:
-            return query.where(visit.c.kind == "SHOWROOM", visit.c.opened_at.between(low, high))
+            return query.where(visit.c.kind == "SHOWROOM", visit.c.opened_at >= low, visit.c.opened_at <= high)
         case AnchorKind.DELIVERY_PLANNED:
-            return query.where(visit.c.kind == "DELIVERY", visit.c.promised_at.between(low, high))
+            return query.where(visit.c.kind == "DELIVERY", visit.c.promised_at >= low, visit.c.promised_at <= high)
         case AnchorKind.READY:
-            return query.where(visit.c.status == "READY", visit.c.completed_at.between(low, high))
+            return query.where(visit.c.status == "READY", visit.c.completed_at >= low, visit.c.completed_at <= high)
         case AnchorKind.DELIVERED:
-            return query.where(visit.c.handed_on.between(low, last.isoformat()), visit.c.kind == "DELIVERY")
+            return query.where(
+                visit.c.handed_on >= low, visit.c.handed_on <= last.isoformat(), visit.c.kind == "DELIVERY"
+            )
         case _:
-            return query.where(visit.c.handed_on.between(low, last.isoformat()), visit.c.kind == "SERVICE")
+            return query.where(
+                visit.c.handed_on >= low, visit.c.handed_on <= last.isoformat(), visit.c.kind == "SERVICE"
+            )
 
 
 def orders(connection: Connection, query: Select[Any]) -> list[Order]:
@@ -147,7 +151,9 @@ def _at(stored: str | None) -> datetime | None:
 
 def appointments_between(first: date, last: date) -> Select[Any]:
     """Booked visits that stand, from `first` to `last`."""
-    return _appointments().where(appointment.c.start_at.between(first.isoformat(), last.isoformat() + "T99"))
+    return _appointments().where(
+        appointment.c.start_at >= first.isoformat(), appointment.c.start_at <= last.isoformat() + "T99"
+    )
 
 
 def appointments_by_id(connection: Connection, ids: Collection[int]) -> list[Row[Any]]:
@@ -157,7 +163,11 @@ def appointments_by_id(connection: Connection, ids: Collection[int]) -> list[Row
 
 def _appointments() -> Select[Any]:
     return select(
-        appointment.c.id, appointment.c.store, appointment.c.customer_id, appointment.c.vehicle_id, appointment.c.start_at
+        appointment.c.id,
+        appointment.c.store,
+        appointment.c.customer_id,
+        appointment.c.vehicle_id,
+        appointment.c.start_at,
     ).where(
         appointment.c.status.in_(["REQUESTED", "CONFIRMED"]),
         appointment.c.customer_id.is_not(None),
@@ -170,7 +180,7 @@ def _appointments() -> Select[Any]:
 
 def cars_between(kind: AnchorKind, field: str, first: date, last: date) -> Select[Any]:
     """The cars whose date `field` falls from `first` to `last`."""
-    query = select(*_CAR).where(vehicle.c[field].between(first.isoformat(), last.isoformat()))
+    query = select(*_CAR).where(vehicle.c[field] >= first.isoformat(), vehicle.c[field] <= last.isoformat())
     return query.where(vehicle.c.last_service_on.is_(None)) if kind is AnchorKind.FIRST_SERVICE else query
 
 
@@ -186,9 +196,13 @@ def parties(connection: Connection, cars: Collection[int]) -> dict[int, list[tup
     for row in paged(
         connection,
         cars,
-        lambda block: select(vehicle_party.c.vehicle_id, vehicle_party.c.customer_id, vehicle_party.c.role, vehicle_party.c.end_on)
-        .join(customer, customer.c.id == vehicle_party.c.customer_id)
-        .where(vehicle_party.c.vehicle_id.in_(block), customer.c.merged_into.is_(None)),
+        lambda block: (
+            select(
+                vehicle_party.c.vehicle_id, vehicle_party.c.customer_id, vehicle_party.c.role, vehicle_party.c.end_on
+            )
+            .join(customer, customer.c.id == vehicle_party.c.customer_id)
+            .where(vehicle_party.c.vehicle_id.in_(block), customer.c.merged_into.is_(None))
+        ),
     ):
         found.setdefault(row.vehicle_id, []).append((row.customer_id, row.role, row.end_on))
     return found
@@ -230,15 +244,23 @@ def everybody() -> Select[Any]:
 def homes(connection: Connection, customers: Collection[int]) -> dict[int, str | None]:
     """The home store of each customer."""
     rows = paged(
-        connection, customers, lambda block: select(customer.c.id, customer.c.home_store).where(customer.c.id.in_(block))
+        connection,
+        customers,
+        lambda block: select(customer.c.id, customer.c.home_store).where(customer.c.id.in_(block)),
     )
     return {row.id: row.home_store for row in rows}
 
 
-def still_born(connection: Connection, people: Collection[int], relatives: Collection[int]) -> tuple[dict[int, str], dict[int, str]]:
-    """"MM-DD" of customers and of relatives, by id; who has none any more is missing."""
-    mine = paged(connection, people, lambda block: select(customer.c.id, customer.c.birth_md).where(customer.c.id.in_(block)))
-    kin = paged(connection, relatives, lambda block: select(relative.c.id, relative.c.birth_md).where(relative.c.id.in_(block)))
+def still_born(
+    connection: Connection, people: Collection[int], relatives: Collection[int]
+) -> tuple[dict[int, str], dict[int, str]]:
+    """ "MM-DD" of customers and of relatives, by id; who has none any more is missing."""
+    mine = paged(
+        connection, people, lambda block: select(customer.c.id, customer.c.birth_md).where(customer.c.id.in_(block))
+    )
+    kin = paged(
+        connection, relatives, lambda block: select(relative.c.id, relative.c.birth_md).where(relative.c.id.in_(block))
+    )
     return {row.id: row.birth_md for row in mine if row.birth_md}, {row.id: row.birth_md for row in kin if row.birth_md}
 
 

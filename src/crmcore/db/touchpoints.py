@@ -47,7 +47,11 @@ def still_open(connection: Connection) -> list[Row[Any]]:
 def of_subjects(connection: Connection, rule: str, subjects: Collection[str]) -> list[Row[Any]]:
     """What a rule has ever planned for these subjects."""
     return list(
-        paged(connection, subjects, lambda block: select(touchpoint).where(touchpoint.c.rule == rule, touchpoint.c.subject.in_(block)))
+        paged(
+            connection,
+            subjects,
+            lambda block: select(touchpoint).where(touchpoint.c.rule == rule, touchpoint.c.subject.in_(block)),
+        )
     )
 
 
@@ -76,9 +80,11 @@ def texts(connection: Connection, touchpoints: Collection[int]) -> dict[int, Row
     rows = paged(
         connection,
         touchpoints,
-        lambda block: select(message.c.id, message.c.touchpoint_id, message.c.state, message.c.code, message.c.attempts)
-        .where(message.c.touchpoint_id.in_(block))
-        .order_by(message.c.id),
+        lambda block: (
+            select(message.c.id, message.c.touchpoint_id, message.c.state, message.c.code, message.c.attempts)
+            .where(message.c.touchpoint_id.in_(block))
+            .order_by(message.c.id)
+        ),
     )
     return {row.touchpoint_id: row for row in rows}
 
@@ -86,7 +92,9 @@ def texts(connection: Connection, touchpoints: Collection[int]) -> dict[int, Row
 # ------------------------------------------------------------------ what came of it
 
 
-def done(connection: Connection, number: int, now: datetime, *, reason: str | None = None, by: str | None = None) -> bool:
+def done(
+    connection: Connection, number: int, now: datetime, *, reason: str | None = None, by: str | None = None
+) -> bool:
     """Close an open touchpoint as done, with all that rode on it; False when it was not open."""
     return _close(connection, number, "DONE", reason, now, by)
 
@@ -94,6 +102,11 @@ def done(connection: Connection, number: int, now: datetime, *, reason: str | No
 def cancel(connection: Connection, number: int, reason: str, now: datetime, *, by: str | None = None) -> bool:
     """Cancel an open touchpoint and its waiting text; what rode on it stands on its own again at the next plan."""
     return _close(connection, number, "CANCELLED", reason, now, by)
+
+
+def close(connection: Connection, number: int, state: str, reason: str, now: datetime) -> bool:
+    """Close an open touchpoint that was not done: CANCELLED, EXPIRED, SKIPPED."""
+    return _close(connection, number, state, reason, now, None)
 
 
 def _close(connection: Connection, number: int, state: str, reason: str | None, now: datetime, by: str | None) -> bool:
@@ -113,7 +126,9 @@ def _close(connection: Connection, number: int, state: str, reason: str | None, 
         )
         cancel_texts(connection, [number, *riders], "DONE_OTHERWISE", now)
     else:
-        connection.execute(update(touchpoint).where(touchpoint.c.id.in_(riders)).values(bundled_into=None, updated_at=stamp(now)))
+        connection.execute(
+            update(touchpoint).where(touchpoint.c.id.in_(riders)).values(bundled_into=None, updated_at=stamp(now))
+        )
         cancel_texts(connection, [number], reason or state, now)
     note(connection, number, state, {"reason": reason}, now, by)
     return True
@@ -135,7 +150,9 @@ def to_phone(connection: Connection, number: int, reason: str, now: datetime) ->
     said = json.loads(row.explanation)
     said["passed"] = {**said.get("passed", {}), row.channel: reason}
     reopened = {"channel": "PHONE", "reason": reason, "state": "DUE", "updated_at": stamp(now)}
-    connection.execute(update(touchpoint).where(touchpoint.c.id == number).values(**reopened, explanation=json.dumps(said)))
+    connection.execute(
+        update(touchpoint).where(touchpoint.c.id == number).values(**reopened, explanation=json.dumps(said))
+    )
     connection.execute(
         update(touchpoint)
         .where(touchpoint.c.bundled_into == number, touchpoint.c.state == "DONE", touchpoint.c.reason == "BUNDLED")
@@ -158,7 +175,9 @@ def assign(connection: Connection, number: int, staff: str, now: datetime, *, by
     if row.reason == "INJURY_ACCIDENT":
         said["decided"] = by or staff
         values |= {"state": "PLANNED" if row.due_at > stamp(now) else "DUE", "reason": None, "channel": "PHONE"}
-    connection.execute(update(touchpoint).where(touchpoint.c.id == number).values(**values, explanation=json.dumps(said)))
+    connection.execute(
+        update(touchpoint).where(touchpoint.c.id == number).values(**values, explanation=json.dumps(said))
+    )
     note(connection, number, "ASSIGN", {"staff": staff}, now, by)
     return True
 
@@ -168,7 +187,13 @@ def note(connection: Connection, number: int, verb: str, detail: dict[str, Any],
     (entry,) = take_ids(connection, audit, 1)
     connection.execute(
         audit.insert().values(
-            id=entry, at=stamp(now), who=by or "crmcore", verb=verb, entity="touchpoint", entity_id=number, detail=json.dumps(detail)
+            id=entry,
+            at=stamp(now),
+            who=by or "crmcore",
+            verb=verb,
+            entity="touchpoint",
+            entity_id=number,
+            detail=json.dumps(detail),
         )
     )
 
@@ -183,7 +208,9 @@ def find(connection: Connection, number: int) -> Row[Any] | None:
 
 def riders(connection: Connection, number: int) -> list[Row[Any]]:
     """What rides on a touchpoint, or rode on it."""
-    return list(connection.execute(select(touchpoint).where(touchpoint.c.bundled_into == number).order_by(touchpoint.c.id)))
+    return list(
+        connection.execute(select(touchpoint).where(touchpoint.c.bundled_into == number).order_by(touchpoint.c.id))
+    )
 
 
 def listed(

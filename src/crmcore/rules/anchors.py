@@ -33,7 +33,10 @@ def speaker(parties: Sequence[tuple[int, str, str | None]], kind: AnchorKind, to
     """(customer, part has ended) for the car's contact, of (customer, role, end_on); None when the car has nobody."""
     order = DRIVERS if kind in MAINTENANCE else SPEAKERS
     ranked = sorted(
-        ((end is not None and end <= today.isoformat(), order.index(PartyRole(role)), customer) for customer, role, end in parties)
+        (
+            (end is not None and end <= today.isoformat(), order.index(PartyRole(role)), customer)
+            for customer, role, end in parties
+        )
     )
     return (ranked[0][2], ranked[0][0]) if ranked else None
 
@@ -85,7 +88,9 @@ def of_appointment(number: int, customer: int, vehicle: int | None, at: datetime
     )
 
 
-def of_car(kind: AnchorKind, field: str, vehicle: int, on: date, *, customer: int, store: str, basis: str = "", since: str = "") -> Anchor:
+def of_car(
+    kind: AnchorKind, field: str, vehicle: int, on: date, *, customer: int, store: str, basis: str = "", since: str = ""
+) -> Anchor:
     """A date of a car.
 
     Args:
@@ -103,7 +108,16 @@ def of_car(kind: AnchorKind, field: str, vehicle: int, on: date, *, customer: in
     )
 
 
-def of_person(kind: AnchorKind, key: str, on: date, *, customer: int, store: str, yearly: bool = True, label: Mapping[str, str] | None = None) -> Anchor:
+def of_person(
+    kind: AnchorKind,
+    key: str,
+    on: date,
+    *,
+    customer: int,
+    store: str,
+    yearly: bool = True,
+    label: Mapping[str, str] | None = None,
+) -> Anchor:
     """A day of a person, or a day that everybody shares."""
     return Anchor(
         kind=kind,
@@ -124,7 +138,7 @@ def birthday_in(year: int, month_day: str) -> date:
 
 
 def month_days(first: date, last: date) -> dict[str, date]:
-    """ "MM-DD" -> the date between `first` and `last` on which it is kept, 29 February included."""
+    """The date between `first` and `last` on which each "MM-DD" is kept, 29 February included."""
     found: dict[str, date] = {}
     on = first
     while on <= last:
@@ -135,7 +149,9 @@ def month_days(first: date, last: date) -> dict[str, date]:
     return found
 
 
-def shared_days(rule: TouchpointRule, events: Sequence[CareEvent], first: date, last: date) -> list[tuple[date, str, Mapping[str, str], CareEvent | None]]:
+def shared_days(
+    rule: TouchpointRule, events: Sequence[CareEvent], first: date, last: date
+) -> list[tuple[date, str, Mapping[str, str], CareEvent | None]]:
     """The days from `first` to `last` that a rule for everybody has: (date, key, what a text calls it, event)."""
     if rule.anchor is AnchorKind.EVENT:
         return [
@@ -160,4 +176,8 @@ def greeting_dates(rule: TouchpointRule) -> list[date]:
 def unlisted(rule: TouchpointRule, first: date, last: date) -> list[int]:
     """The years between `first` and `last` for which the pack lists no greeting date: reported, never computed."""
     listed = {on.year for on in greeting_dates(rule)}
-    return [] if rule.anchor is not AnchorKind.HOLIDAY else [year for year in range(first.year, last.year + 1) if year not in listed]
+    return (
+        []
+        if rule.anchor is not AnchorKind.HOLIDAY
+        else [year for year in range(first.year, last.year + 1) if year not in listed]
+    )

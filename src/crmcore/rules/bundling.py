@@ -42,7 +42,7 @@ class Contact:
 
 
 def bundle(contacts: Iterable[Contact], within_days: int) -> dict[int, int]:
-    """ref of each rider -> ref of its carrier; carriers and what stays alone are not in it.
+    """Ref of each rider -> ref of its carrier; carriers and what stays alone are not in it.
 
     Calls are looked at first, so that texts ride on calls; among equals the earliest carries. A rider never carries.
     """
@@ -79,7 +79,7 @@ def _carries(carrier: Contact, rider: Contact, within_days: int) -> bool:
 
 
 def week_of(on: date) -> str:
-    """ "2026-W48": the ISO week."""
+    """The ISO week, e.g. "2026-W48"."""
     year, week, _ = on.isocalendar()
     return f"{year}-W{week:02d}"
 

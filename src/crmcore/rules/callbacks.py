@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
@@ -23,7 +23,9 @@ class Called:
 NOTHING = Called()
 
 
-def fold(orders: Iterable[Order], called: Called = NOTHING, *, answered_after: int | None = None) -> list[tuple[Order, ...]]:
+def fold(
+    orders: Iterable[Order], called: Called = NOTHING, *, answered_after: int | None = None
+) -> list[tuple[Order, ...]]:
     """Group the handed-over orders of one car into callbacks, each oldest order first.
 
     Args:
@@ -31,7 +33,11 @@ def fold(orders: Iterable[Order], called: Called = NOTHING, *, answered_after: i
             that begins a new one. None: nothing is made but what `called` says.
     """
     handed = sorted(
-        (order for order in orders if order.handed_on is not None and order.id not in called.visits and order.handed_on not in called.days),
+        (
+            order
+            for order in orders
+            if order.handed_on is not None and order.id not in called.visits and order.handed_on not in called.days
+        ),
         key=_by_hand_over,
     )
     groups: list[list[Order]] = []

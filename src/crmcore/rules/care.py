@@ -115,7 +115,12 @@ def timing(rule: TouchpointRule, anchor: Anchor, store: Store, occurrence: int =
     else:
         moment = opens(store, durations.shift(anchor.on, offset))
         due, provisional = moment.at, moment.provisional
-    return Timing(due=due, deadline=_after(due, rule.within, store), expires=_after(due, rule.expires, store), provisional=provisional)
+    return Timing(
+        due=due,
+        deadline=_after(due, rule.within, store),
+        expires=_after(due, rule.expires, store),
+        provisional=provisional,
+    )
 
 
 def _start(anchor: Anchor, store: Store) -> Moment:
@@ -151,7 +156,14 @@ def window(rule: TouchpointRule, first: date, last: date, occurrence: int = 1) -
 
 
 def decide(
-    rule: TouchpointRule, case: Case, store: Store, policy: ContactPolicy, now: datetime, *, occurrence: int = 1, decided: bool = False
+    rule: TouchpointRule,
+    case: Case,
+    store: Store,
+    policy: ContactPolicy,
+    now: datetime,
+    *,
+    occurrence: int = 1,
+    decided: bool = False,
 ) -> Draft | Stop:
     """One rule and one event at `now`.
 

@@ -61,7 +61,9 @@ def parse(text: str) -> Duration:
     sign = -1 if found["sign"] == "-" else 1
     clock = timedelta(hours=parts["hours"], minutes=parts["minutes"]) * sign if found["clock"] else None
     return Duration(
-        months=sign * (parts["years"] * 12 + parts["months"]), days=sign * (parts["weeks"] * 7 + parts["days"]), clock=clock
+        months=sign * (parts["years"] * 12 + parts["months"]),
+        days=sign * (parts["weeks"] * 7 + parts["days"]),
+        clock=clock,
     )
 
 

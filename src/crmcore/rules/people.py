@@ -14,7 +14,9 @@ NOT_BY_THE_OWN = frozenset({"CALLBACK", "SURVEY", "LOST"})
 
 def there(staff: Iterable[Staff], store: str, role: Role, today: date) -> list[Staff]:
     """Who of a role works at a store today, by code."""
-    return sorted((one for one in staff if one.role is role and one.store in {store, ""} and present(one, today)), key=_code)
+    return sorted(
+        (one for one in staff if one.role is role and one.store in {store, ""} and present(one, today)), key=_code
+    )
 
 
 def present(one: Staff, today: date) -> bool:
@@ -23,7 +25,13 @@ def present(one: Staff, today: date) -> bool:
 
 
 def executor(
-    rule: TouchpointRule, staff: Iterable[Staff], *, store: str, customer: int, advisors: tuple[str | None, ...], today: date
+    rule: TouchpointRule,
+    staff: Iterable[Staff],
+    *,
+    store: str,
+    customer: int,
+    advisors: tuple[str | None, ...],
+    today: date,
 ) -> str:
     """The code of the colleague, or the role where nobody of it is known.
 

@@ -18,7 +18,10 @@ def step_of(rule: TouchpointRule, subject: str, key: str) -> Step:
 
 
 def latest_missed(
-    drafts: Iterable[Draft], rules: Mapping[str, TouchpointRule], planned: Mapping[Step, Collection[datetime]], now: datetime
+    drafts: Iterable[Draft],
+    rules: Mapping[str, TouchpointRule],
+    planned: Mapping[Step, Collection[datetime]],
+    now: datetime,
 ) -> tuple[list[Draft], list[Draft]]:
     """Split new `drafts` into those to plan and those that a later step has overtaken.
 

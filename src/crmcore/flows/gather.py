@@ -1,0 +1,385 @@
+"""Fetching for a plan: the events of each rule's window, those of what is still open, and the facts about their people and cars."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Row, func, select
+
+from crmcore.db import anchors as db_anchors
+from crmcore.db import messages
+from crmcore.db.columns import instant
+from crmcore.db.schema import complaint, contact_point, vehicle_party
+from crmcore.flows.planning import Settings, said_by
+from crmcore.rules import anchors as make
+from crmcore.rules import callbacks
+from crmcore.rules.care import window
+from crmcore.rules.case import Anchor, Car, Case, Order
+from crmcore.rules.durations import Duration, parse, shift
+from crmcore.types.complaint import ENDED
+from crmcore.types.contact import AnchorKind, TouchpointRule
+from crmcore.types.customer import Customer
+from crmcore.types.visit import OrderType
+
+#: An order that has been open for longer was forgotten, not the car. [J]
+SHOP_DAYS = timedelta(days=60)
+#: For so long after an accident with injured people only a person decides about any contact. [J]
+INJURY_DAYS = timedelta(days=180)
+
+VISIT_EVENTS = frozenset(
+    {AnchorKind.PROSPECT_LEFT, AnchorKind.DELIVERY_PLANNED, AnchorKind.DELIVERED, AnchorKind.READY}
+)
+
+
+@attrs.frozen(kw_only=True)
+class Found:
+    """One event of one rule.
+
+    Attributes:
+        occurrence: which of its repeats.
+        order: the visit behind it.
+    """
+
+    rule: TouchpointRule
+    anchor: Anchor
+    occurrence: int
+    order: Order | None = None
+
+
+@attrs.define(kw_only=True)
+class Gathering:
+    """Fetches for one run.
+
+    Attributes:
+        first / last: local dates between which contacts must fall due.
+        broadcast_last: the same for what everybody gets.
+        answered: for a replay of the past: every callback was made on the day it was due.
+    """
+
+    connection: Connection
+    settings: Settings
+    today: date
+    first: date
+    last: date
+    broadcast_last: date
+    answered: bool = False
+
+    def events(self, rule: TouchpointRule, stored: Sequence[Row[Any]], history: Sequence[Row[Any]]) -> list[Found]:
+        """The events in the window of `rule`, and those that `stored` touchpoints hang on, without repeats."""
+        match rule.anchor:
+            case AnchorKind.HANDED_OVER:
+                found = self._handed_over(rule, stored, history)
+            case kind if kind in VISIT_EVENTS:
+                found = self._visits(rule, stored)
+            case AnchorKind.APPOINTMENT:
+                found = self._appointments(rule, stored)
+            case kind if kind in db_anchors.CAR_DATES:
+                found = self._cars(rule, stored)
+            case AnchorKind.BIRTHDAY | AnchorKind.FAMILY_BIRTHDAY:
+                found = self._birthdays(rule, stored)
+            case _:
+                found = self._everybody(rule, stored)
+        unique = {
+            (each.anchor.subject, each.anchor.key, each.anchor.occurrence, each.occurrence): each for each in found
+        }
+        return list(unique.values())
+
+    # -------------------------------------------------------------- visits
+
+    def _visits(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+        low, high = window(rule, self.first, self.last)
+        orders = {
+            order.id: order
+            for order in db_anchors.orders(self.connection, db_anchors.orders_between(rule.anchor, low, high))
+        }
+        named = {visit for row in stored for visit in said_by(row).get("visits", ())}
+        orders |= db_anchors.orders_by_id(self.connection, named - orders.keys())
+        found = []
+        for order in orders.values():
+            anchor = make.of_order(rule.anchor, order, self.settings.store(order.store))
+            if anchor is not None:
+                found.append(Found(rule=rule, anchor=anchor, occurrence=1, order=order))
+        return found
+
+    def handed_over(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> dict[int, Order]:
+        """The hand-overs in the window, and those that open callbacks name."""
+        low, high = window(rule, self.first, self.last)
+        orders = {
+            order.id: order
+            for order in db_anchors.orders(self.connection, db_anchors.orders_between(rule.anchor, low, high))
+        }
+        named = {visit for row in stored for visit in said_by(row).get("visits", ())}
+        return orders | db_anchors.orders_by_id(self.connection, named - orders.keys())
+
+    def _handed_over(
+        self, rule: TouchpointRule, stored: Sequence[Row[Any]], history: Sequence[Row[Any]]
+    ) -> list[Found]:
+        orders = self.handed_over(rule, stored)
+        over = _called(history)
+        eligible = [
+            order
+            for order in orders.values()
+            if order.customer is not None and order.order_type == OrderType.CUSTOMER and not order.void
+        ]
+        after = (shift(self.today, parse(rule.offset)) - self.today).days if self.answered else None
+        found = []
+        for car in callbacks.by_car(eligible):
+            subject = f"vehicle:{car[0].vehicle}" if car[0].vehicle is not None else f"visit:{car[0].id}"
+            groups = callbacks.fold(car, over.get(subject, callbacks.NOTHING), answered_after=after)
+            found += [
+                Found(rule=rule, anchor=callbacks.anchor_of(group), occurrence=1, order=group[-1]) for group in groups
+            ]
+        return found
+
+    # -------------------------------------------------------------- appointments
+
+    def _appointments(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+        low, high = window(rule, self.first, self.last)
+        rows = list(self.connection.execute(db_anchors.appointments_between(low, high)))
+        rows += db_anchors.appointments_by_id(self.connection, [_number(row.subject) for row in stored])
+        return [
+            Found(
+                rule=rule,
+                anchor=make.of_appointment(
+                    row.id, row.customer_id, row.vehicle_id, instant(row.start_at), self.settings.store(row.store)
+                ),
+                occurrence=1,
+            )
+            for row in rows
+        ]
+
+    # -------------------------------------------------------------- dates of cars
+
+    def _cars(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+        wanted: list[tuple[Row[Any], str, int]] = []
+        ahead = Duration(months=_first_months(rule))
+        for field in db_anchors.CAR_DATES[rule.anchor]:
+            for occurrence in range(1, rule.max_count + 1):
+                low, high = window(rule, self.first, self.last, occurrence)
+                if ahead.months:
+                    low = shift(low, Duration(months=-ahead.months, days=-3))
+                    high = shift(high, Duration(months=-ahead.months, days=3))
+                rows = self.connection.execute(db_anchors.cars_between(rule.anchor, field, low, high))
+                wanted += [(row, field, occurrence) for row in rows]
+        members = [member for row in stored for member in _members(row)]
+        again = db_anchors.cars_by_id(self.connection, {_number(subject) for subject, _, _ in members})
+        for subject, key, occurrence in members:
+            car = again.get(_number(subject))
+            if car is not None:
+                wanted.append((car, key.partition(":")[0], int(occurrence)))
+        return self._car_events(rule, wanted, ahead)
+
+    def _car_events(
+        self, rule: TouchpointRule, wanted: Sequence[tuple[Row[Any], str, int]], ahead: Duration
+    ) -> list[Found]:
+        parties = db_anchors.parties(self.connection, [row.id for row, _, _ in wanted])
+        speakers = {car: make.speaker(theirs, rule.anchor, self.today) for car, theirs in parties.items()}
+        homes = db_anchors.homes(self.connection, [who[0] for who in speakers.values() if who is not None])
+        found = []
+        for row, field, occurrence in wanted:
+            who = speakers.get(row.id)
+            stored_on = getattr(row, field, None)
+            served = rule.anchor is AnchorKind.FIRST_SERVICE and row.last_service_on is not None
+            if who is None or stored_on is None or served:
+                continue
+            anchor = make.of_car(
+                rule.anchor,
+                field,
+                row.id,
+                shift(date.fromisoformat(stored_on), ahead),
+                customer=who[0],
+                store=self.settings.store(homes.get(who[0])).code,
+                basis=(row.next_service_basis or "") if rule.anchor is AnchorKind.NEXT_SERVICE else "",
+                since=_since(rule.anchor, row, stored_on),
+            )
+            if who[1]:
+                anchor = attrs.evolve(anchor, gone="OWNERSHIP_ENDED")
+            found.append(Found(rule=rule, anchor=anchor, occurrence=occurrence))
+        return found
+
+    # -------------------------------------------------------------- days of people
+
+    def _birthdays(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+        low, high = window(rule, self.first, self.last)
+        days = make.month_days(low, high)
+        family = rule.anchor is AnchorKind.FAMILY_BIRTHDAY
+        query = (db_anchors.family_birthdays if family else db_anchors.birthdays)(list(days))
+        found = [
+            self._person(
+                rule, f"relative:{row.relative}" if family else "birthday", days[row.birth_md], row.id, row.home_store
+            )
+            for row in self.connection.execute(query)
+        ]
+        kin = [_number(row.anchor) for row in stored if family]
+        mine, theirs = db_anchors.still_born(
+            self.connection, [] if family else [row.customer_id for row in stored], kin
+        )
+        for row in stored:
+            born = theirs.get(_number(row.anchor)) if family else mine.get(row.customer_id)
+            if born is not None:
+                on = make.birthday_in(int(row.occurrence), born)
+                found.append(self._person(rule, row.anchor, on, row.customer_id, row.store))
+        return found
+
+    def _everybody(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+        low, high = window(rule, self.first, self.broadcast_last)
+        days = make.shared_days(rule, self.settings.events, low, high)
+        found = []
+        for row in stored:
+            on = date.fromisoformat(row.anchor_on[:10])
+            for day, key, label, _ in make.shared_days(rule, self.settings.events, on, on):
+                if key == row.anchor:
+                    found.append(self._person(rule, key, day, row.customer_id, row.store, label))
+        people = list(self.connection.execute(db_anchors.everybody())) if days else []
+        for on, key, label, event in days:
+            for row in people:
+                store = self.settings.store(row.home_store).code
+                if event is None or not event.stores or store in event.stores:
+                    found.append(self._person(rule, key, on, row.id, store, label))
+        return found
+
+    def _person(
+        self, rule: TouchpointRule, key: str, on: date, customer: int, home: str | None, label: Any = None
+    ) -> Found:
+        anchor = make.of_person(
+            rule.anchor,
+            key,
+            on,
+            customer=customer,
+            store=self.settings.store(home).code,
+            yearly=rule.anchor is not AnchorKind.EVENT,
+            label=label,
+        )
+        return Found(rule=rule, anchor=anchor, occurrence=1)
+
+    # -------------------------------------------------------------- facts
+
+    def cases(self, found: Iterable[Found], now: datetime) -> dict[int, Case]:
+        """`id(found)` -> the case: the facts about every person and car, in a few statements for all."""
+        everything = list(found)
+        people = {each.anchor.customer for each in everything}
+        cars = {each.anchor.vehicle for each in everything if each.anchor.vehicle is not None}
+        customers = _customers(self.connection, people, now)
+        open_cases = _complaints(self.connection, people)
+        counts = _vehicles(self.connection, people)
+        hurt = db_anchors.hurt(self.connection, people, now - INJURY_DAYS)
+        known = self._known_cars(cars, now)
+        return {
+            id(each): Case(
+                anchor=each.anchor,
+                customer=customers[each.anchor.customer],
+                car=known.get(each.anchor.vehicle) if each.anchor.vehicle is not None else None,
+                order=each.order,
+                vehicles=counts.get(each.anchor.customer, 0),
+                unresolved=customers[each.anchor.customer].has_open_complaint,
+                order_complaint=_about(open_cases.get(each.anchor.customer, ()), each.anchor),
+                injury=each.anchor.customer in hurt or (each.order is not None and each.order.injury),
+            )
+            for each in everything
+            if each.anchor.customer in customers
+        }
+
+    def _known_cars(self, cars: set[int], now: datetime) -> dict[int, Car]:
+        in_shop = db_anchors.in_shop(self.connection, cars, now - SHOP_DAYS)
+        booked = db_anchors.booked_in(self.connection, cars, now)
+        return {
+            number: Car(
+                id=number,
+                status=row.status,
+                powertrain=row.powertrain,
+                last_service_on=date.fromisoformat(row.last_service_on) if row.last_service_on else None,
+                in_shop=number in in_shop,
+                appointment=number in booked,
+            )
+            for number, row in db_anchors.cars_by_id(self.connection, cars).items()
+        }
+
+
+def _first_months(rule: TouchpointRule) -> int:
+    """How long after the hand-over of a new car its first service is due."""
+    months = rule.params.get("months")
+    return months if rule.anchor is AnchorKind.FIRST_SERVICE and isinstance(months, int) else 0
+
+
+def _since(kind: AnchorKind, row: Row[Any], stored_on: str) -> str:
+    """What identifies the event: a predicted date moves with each reading, the service it follows does not."""
+    if kind is AnchorKind.NEXT_SERVICE:
+        return row.last_service_on or stored_on
+    return stored_on
+
+
+def _called(history: Sequence[Row[Any]]) -> dict[str, callbacks.Called]:
+    """What the callbacks that are over have covered, by car."""
+    visits: dict[str, set[int]] = defaultdict(set)
+    days: dict[str, set[date]] = defaultdict(set)
+    for row in history:
+        if row.state in {"DONE", "SKIPPED", "EXPIRED"} or (row.state == "CANCELLED" and row.reason == "BY_HAND"):
+            said = said_by(row)
+            for subject in {row.subject, *(f"vehicle:{car}" for car in said.get("vehicles", ()))}:
+                visits[subject].update(said.get("visits", ()))
+                if row.subject == subject and "on" in said:
+                    days[subject].add(date.fromisoformat(said["on"]))
+    return {subject: callbacks.Called(frozenset(visits[subject]), frozenset(days[subject])) for subject in visits}
+
+
+def _customers(connection: Connection, people: set[int], now: datetime) -> dict[int, Customer]:
+    found: dict[int, Customer] = {}
+    for block in db_anchors.pages(people):
+        values = connection.execute(
+            select(contact_point.c.value).where(
+                contact_point.c.customer_id.in_(block), contact_point.c.channel == "PHONE"
+            )
+        ).scalars()
+        found |= messages.customers(connection, block, list(set(values)), now)
+    return found
+
+
+def _complaints(connection: Connection, people: set[int]) -> dict[int, list[tuple[int | None, int | None]]]:
+    """(visit, vehicle) of the complaints of each customer that are open."""
+    found: dict[int, list[tuple[int | None, int | None]]] = {}
+    for row in db_anchors.paged(
+        connection,
+        people,
+        lambda block: select(complaint.c.customer_id, complaint.c.visit_id, complaint.c.vehicle_id).where(
+            complaint.c.customer_id.in_(block), complaint.c.state.not_in([state.value for state in ENDED])
+        ),
+    ):
+        found.setdefault(row.customer_id, []).append((row.visit_id, row.vehicle_id))
+    return found
+
+
+def _about(cases: Iterable[tuple[int | None, int | None]], anchor: Anchor) -> bool:
+    """A complaint that names no visit may be about this one, unless it names another car."""
+    return any(
+        visit in anchor.visits if visit is not None else vehicle is None or vehicle == anchor.vehicle
+        for visit, vehicle in cases
+    )
+
+
+def _vehicles(connection: Connection, people: set[int]) -> dict[int, int]:
+    """How many cars each customer has today."""
+    rows = db_anchors.paged(
+        connection,
+        people,
+        lambda block: (
+            select(vehicle_party.c.customer_id, func.count(vehicle_party.c.vehicle_id.distinct()).label("n"))
+            .where(vehicle_party.c.customer_id.in_(block), vehicle_party.c.end_on.is_(None))
+            .group_by(vehicle_party.c.customer_id)
+        ),
+    )
+    return {row.customer_id: row.n for row in rows}
+
+
+def _members(row: Row[Any]) -> list[tuple[str, str, str]]:
+    """(subject, anchor, occurrence) of each contact that a touchpoint stands for: its own, or those of a fleet."""
+    members = said_by(row).get("members") or [f"{row.subject}|{row.anchor}|{row.occurrence}"]
+    return [(subject, key, occurrence) for subject, key, occurrence in (member.split("|") for member in members)]
+
+
+def _number(identity: str) -> int:
+    """The 9 of "visit:9"."""
+    return int(identity.rpartition(":")[2])

@@ -1,0 +1,582 @@
+"""plan: what is owed becomes rows, once; what is still open is looked at again.
+
+Fetch the events in each rule's window, decide with `rules.care`, compare with what is stored, write it in one transaction.
+Planning twice adds nothing. A moved event moves what hangs on it, one that is gone cancels it, a hindrance that ends lifts it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Row, select
+
+from crmcore.db import touchpoints
+from crmcore.db.columns import stamp
+from crmcore.db.engine import Database, take_ids
+from crmcore.db.schema import staff as staff_table
+from crmcore.db.schema import touchpoint
+from crmcore.flows.due_texts import queue_texts
+from crmcore.flows.gather import Found, Gathering
+from crmcore.flows.planning import (
+    AHEAD,
+    GUARD,
+    Live,
+    PlanReport,
+    Settings,
+    anchor_stamp,
+    explain_draft,
+    maybe,
+    said_by,
+    when,
+)
+from crmcore.hooks.adapters import Clock
+from crmcore.rules import bundling, people, series
+from crmcore.rules.anchors import unlisted
+from crmcore.rules.care import BROADCAST, Draft, Stop, decide, local_day
+from crmcore.rules.case import Case
+from crmcore.types.contact import AnchorKind, TouchpointRule, TouchpointState
+from crmcore.types.customer import Channel
+from crmcore.types.store import Role, Staff
+
+#: Text states of which nobody knows yet, or knows already, that they reached the customer: the touchpoint is left alone.
+UNDER_WAY = frozenset({"SENDING", "UNKNOWN", "NEEDS_REVIEW"})
+SPOKEN = frozenset({"ACCEPTED", "DELIVERED"})
+LOST = frozenset({"REFUSED", "FAILED", "EXPIRED"})
+#: An event that moved after its contact was made is told again.
+TOLD_AGAIN = frozenset({AnchorKind.DELIVERY_PLANNED, AnchorKind.APPOINTMENT})
+_FIRST_DRY_ID = 1 << 40
+
+
+def plan(
+    db: Database,
+    settings: Settings,
+    clock: Clock,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    dry_run: bool = False,
+) -> PlanReport:
+    """Plan what is due; with `since` and `until` (local dates) replay a period instead, and count.
+
+    A replay writes nothing, whatever `dry_run` says.
+    """
+    now = clock.now()
+    if since is not None or until is not None:
+        with db.reading() as connection:
+            return _replay(connection, settings, now, since, until)
+    if dry_run:
+        with db.reading() as connection:
+            return _Run(connection, settings, now, dry_run=True).run()
+    with db.writing() as connection:
+        touchpoints.lock(connection)
+        return _Run(connection, settings, now, dry_run=False).run()
+
+
+def staff_of(connection: Connection, settings: Settings) -> list[Staff]:
+    """Everybody who works here: as configured, and as the DMS knows them."""
+    found = {
+        row.code: Staff(
+            code=row.code,
+            name=row.name,
+            store=row.store,
+            role=Role(row.role) if row.role in Role.__members__ else Role.OTHER,
+            away_until=date.fromisoformat(row.away_until) if row.away_until else None,
+            active=bool(row.active),
+        )
+        for row in connection.execute(select(staff_table))
+    }
+    return list({**{one.code: one for one in settings.staff}, **found}.values())
+
+
+class _Run:
+    """One plan at one instant."""
+
+    def __init__(self, connection: Connection, settings: Settings, now: datetime, *, dry_run: bool) -> None:
+        self.connection, self.settings, self.now = connection, settings, now
+        self.rules = settings.active
+        self.report = PlanReport(dry_run=dry_run)
+        self.today = local_day(now, settings.stores[0])
+        self.gathering = Gathering(
+            connection=connection,
+            settings=settings,
+            today=self.today,
+            first=self.today - GUARD,
+            last=self.today + AHEAD,
+            broadcast_last=self.today,
+        )
+        self.staff = staff_of(connection, settings)
+        self.live: list[Live] = []
+        self.stops: list[tuple[Row[Any], str, str]] = []  # stored row, state, reason
+        self.cases: dict[int, Case] = {}  # touchpoint id -> case
+        self.history: dict[str, list[Row[Any]]] = {}
+
+    def run(self) -> PlanReport:
+        """Fetch, decide, compare, bundle, write."""
+        stored = self._what_texts_became(touchpoints.still_open(self.connection))
+        by_rule: dict[str, list[Row[Any]]] = defaultdict(list)
+        for row in stored:
+            by_rule[row.rule].append(row)
+        for code in by_rule.keys() - self.rules.keys():
+            self._stop_all(by_rule.pop(code), "RULE_OFF")
+        drafts = self._decide(by_rule)
+        self._compare(drafts, by_rule)
+        self._bundle()
+        if not self.report.dry_run:
+            self._write()
+        self._count_unlisted()
+        return self.report
+
+    # -------------------------------------------------------------- what is stored
+
+    def _what_texts_became(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """Close what its text has settled and what is over; return what a plan may still change."""
+        waiting = touchpoints.texts(self.connection, [row.id for row in rows if row.channel != "PHONE"])
+        found = []
+        for row in rows:
+            text = waiting.get(row.id)
+            state = text.state if text is not None and row.channel != "PHONE" else None
+            if state in SPOKEN:
+                self.stops.append((row, "DONE", ""))
+            elif state in UNDER_WAY:
+                continue
+            elif state in LOST and text is not None:
+                self.stops.append((row, "SKIPPED", text.code or text.state))
+            elif row.expires_at is not None and row.expires_at <= stamp(self.now):
+                self.report.expired[row.rule] += 1
+                self.stops.append((row, "EXPIRED", row.reason or "EXPIRED"))
+            else:
+                found.append(row)
+        return found
+
+    def _stop_all(self, rows: Sequence[Row[Any]], reason: str) -> None:
+        for row in rows:
+            self.report.cancelled[row.rule] += 1
+            self.stops.append((row, "CANCELLED", reason))
+
+    # -------------------------------------------------------------- deciding
+
+    def _decide(self, by_rule: Mapping[str, Sequence[Row[Any]]]) -> list[tuple[Draft | Stop, Found, Case]]:
+        found: list[Found] = []
+        for rule in self.rules.values():
+            open_rows = by_rule.get(rule.code, ())
+            history = self._callbacks_of(rule, open_rows)
+            found += self.gathering.events(rule, open_rows, history)
+        cases = self.gathering.cases(found, self.now)
+        decided = {
+            (row.rule, row.subject, row.anchor, row.occurrence)
+            for row in chain.from_iterable(by_rule.values())
+            if "decided" in said_by(row)
+        }
+        results = []
+        for each in found:
+            case = cases.get(id(each))
+            if case is None:
+                continue
+            identity = (
+                each.rule.code,
+                each.anchor.subject,
+                each.anchor.key,
+                each.anchor.occurrence or str(each.occurrence),
+            )
+            result = decide(
+                each.rule,
+                case,
+                self.settings.store(each.anchor.store),
+                self.settings.policy,
+                self.now,
+                occurrence=each.occurrence,
+                decided=identity in decided,
+            )
+            results.append((result, each, case))
+        return results
+
+    def _callbacks_of(self, rule: TouchpointRule, open_rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        """What was ever planned for the cars whose hand-over is in the window: a visit is called about once."""
+        if rule.anchor is not AnchorKind.HANDED_OVER:
+            return ()
+        orders = self.gathering.handed_over(rule, open_rows).values()
+        subjects = {f"vehicle:{order.vehicle}" if order.vehicle else f"visit:{order.id}" for order in orders}
+        fleets = {f"customer:{order.customer}" for order in orders}
+        return touchpoints.of_subjects(self.connection, rule.code, subjects | fleets)
+
+    # -------------------------------------------------------------- comparing
+
+    def _compare(
+        self, results: Sequence[tuple[Draft | Stop, Found, Case]], by_rule: Mapping[str, Sequence[Row[Any]]]
+    ) -> None:
+        drafts = [(result, case) for result, _, case in results if isinstance(result, Draft)]
+        gone = {
+            (
+                each.rule.code,
+                each.anchor.subject,
+                each.anchor.key,
+                each.anchor.occurrence or str(each.occurrence),
+            ): result.why
+            for result, each, _ in results
+            if isinstance(result, Stop)
+        }
+        known = {
+            (row.rule, row.subject, row.anchor, row.occurrence): row for row in chain.from_iterable(by_rule.values())
+        }
+        drafts = self._fleets(drafts, known)
+        wanted = {draft.identity: (draft, case) for draft, case in drafts}
+        replaced = {
+            visit: draft.key
+            for draft, _ in wanted.values()
+            if draft.anchor.kind is AnchorKind.HANDED_OVER
+            for visit in draft.anchor.visits
+        }
+        for identity, row in known.items():
+            if identity in wanted:
+                self._keep(row, *wanted.pop(identity))
+            else:
+                self._cancel(row, gone.get(identity), replaced)
+        self._add(self._new(list(wanted.values())))
+
+    def _keep(self, row: Row[Any], draft: Draft, case: Case) -> None:
+        """A stored touchpoint as the rules want it now; who was to do it stays, unless he is gone."""
+        live = self._live(row.id, row, draft, case)
+        if (row.due_at, row.deadline_at) != (stamp(draft.timing.due), maybe(draft.timing.deadline)):
+            self.report.moved[row.rule] += 1
+        if (
+            row.channel == "PHONE"
+            and live.said.get("passed") is None
+            and row.reason is not None
+            and row.state != "SUPPRESSED"
+        ):
+            live.reason = row.reason
+        self.live.append(live)
+
+    def _live(self, number: int, row: Row[Any] | None, draft: Draft, case: Case) -> Live:
+        rule = self.rules[draft.rule]
+        before = said_by(row) if row is not None else {}
+        state = (
+            "SUPPRESSED"
+            if draft.state is TouchpointState.SUPPRESSED
+            else "DUE"
+            if draft.timing.due <= self.now
+            else "PLANNED"
+        )
+        self.cases[number] = case
+        return Live(
+            id=number,
+            before=row,
+            draft=draft,
+            state=state,
+            reason=draft.reason,
+            bundled_into=None,
+            executor=self._executor(rule, draft, case, row, before),
+            said=explain_draft(draft, rule, before),
+        )
+
+    def _executor(
+        self, rule: TouchpointRule, draft: Draft, case: Case, row: Row[Any] | None, before: Mapping[str, Any]
+    ) -> str:
+        there = {one.code for one in self.staff if people.present(one, self.today)}
+        if row is not None and row.executor is not None and (row.executor in there or before.get("assigned")):
+            return str(row.executor)
+        return people.executor(
+            rule,
+            self.staff,
+            store=draft.anchor.store,
+            customer=draft.anchor.customer,
+            advisors=(case.order.advisor if case.order is not None else None, case.customer.advisor),
+            today=self.today,
+        )
+
+    def _cancel(self, row: Row[Any], why: str | None, replaced: Mapping[int, str]) -> None:
+        """What hangs on nothing any more."""
+        said = said_by(row)
+        newer = {replaced[visit] for visit in said.get("visits", ()) if visit in replaced}
+        if why is None and newer:
+            why = "NEWER_VISIT"
+        self._stop_all([row], why or _gone(row.rule, self.rules))
+
+    # -------------------------------------------------------------- adding
+
+    def _new(self, wanted: Sequence[tuple[Draft, Case]]) -> list[tuple[Draft, Case]]:
+        """Those of `wanted` that are to be planned: not over, not planned before, not too long past, not overtaken."""
+        cases = {draft.identity: case for draft, case in wanted}
+        timely = [draft for draft, _ in wanted if self._timely(draft)]
+        history = self._history(timely)
+        fresh = []
+        for draft in timely:
+            again = self._again(draft, history)
+            if again is not None:
+                cases[again.identity] = cases[draft.identity]
+                fresh.append(again)
+        kept, overtaken = series.latest_missed(fresh, self.rules, self._planned(history), self.now)
+        for draft in overtaken:
+            self.report.overtaken[draft.rule] += 1
+        found = []
+        for draft in kept:
+            if self._long_past(draft):
+                self.report.left_alone[draft.rule] += 1
+            else:
+                found.append((draft, cases[draft.identity]))
+        return found
+
+    def _timely(self, draft: Draft) -> bool:
+        store = self.settings.store(draft.anchor.store)
+        last = self.today if draft.anchor.kind in BROADCAST else self.today + AHEAD
+        soon = draft.booked or local_day(draft.timing.due, store) <= last
+        return soon and (draft.timing.expires is None or draft.timing.expires > self.now)
+
+    def _history(self, drafts: Sequence[Draft]) -> dict[tuple[str, str, str], list[Row[Any]]]:
+        """(rule, subject, anchor) -> all that was ever planned, for every rule of the series of these drafts."""
+        subjects: dict[str, set[str]] = defaultdict(set)
+        for draft in drafts:
+            mine = self.rules[draft.rule]
+            for rule in self.rules.values():
+                if rule.code == mine.code or (mine.series is not None and rule.series == mine.series):
+                    subjects[rule.code].add(draft.subject)
+        found: dict[tuple[str, str, str], list[Row[Any]]] = defaultdict(list)
+        for code, theirs in subjects.items():
+            for row in touchpoints.of_subjects(self.connection, code, theirs):
+                found[code, row.subject, row.anchor].append(row)
+        return found
+
+    def _again(self, draft: Draft, history: Mapping[tuple[str, str, str], Sequence[Row[Any]]]) -> Draft | None:
+        """`draft`, unless it was planned before; what was told of an event that moved since is told once more."""
+        rows = history.get((draft.rule, draft.subject, draft.key), ())
+        mine = [row for row in rows if row.occurrence.partition(".")[0] == draft.occurrence]
+        if not mine:
+            return draft
+        last = max(mine, key=lambda row: row.id)
+        moved = last.state == "DONE" and last.anchor_on != anchor_stamp(draft) and draft.timing.due > self.now
+        if draft.anchor.kind not in TOLD_AGAIN or not moved:
+            return None
+        return attrs.evolve(draft, occurrence=f"{draft.occurrence}.{len(mine) + 1}")
+
+    def _planned(self, history: Mapping[tuple[str, str, str], Sequence[Row[Any]]]) -> dict[series.Step, list[datetime]]:
+        found: dict[series.Step, list[datetime]] = defaultdict(list)
+        for (code, subject, key), rows in history.items():
+            for row in rows:
+                at = when(row.deadline_at or row.due_at)
+                if at is not None:
+                    found[series.step_of(self.rules[code], subject, key)].append(at)
+        return found
+
+    def _add(self, wanted: Sequence[tuple[Draft, Case]]) -> None:
+        ids = range(_FIRST_DRY_ID, _FIRST_DRY_ID + len(wanted))
+        if not self.report.dry_run:
+            ids = take_ids(self.connection, touchpoint, len(wanted))
+        for number, (draft, case) in zip(ids, wanted, strict=True):
+            live = self._live(number, None, draft, case)
+            if draft.timing.late_after < self.now:
+                live.said["known_late"] = True
+            self.live.append(live)
+            self.report.added[draft.rule] += 1
+            if live.state == "SUPPRESSED":
+                self.report.suppressed[draft.rule] += 1
+
+    # -------------------------------------------------------------- fleets and bundles
+
+    def _fleets(
+        self, drafts: Sequence[tuple[Draft, Case]], known: Mapping[tuple[str, str, str, str], Row[Any]]
+    ) -> list[tuple[Draft, Case]]:
+        """One contact per rule and week for a person with many cars; what is suppressed there waits unseen.
+
+        What was planned for one car before the person had many stays as it is.
+        """
+        found: list[tuple[Draft, Case]] = []
+        fleets: dict[tuple[str, int], list[tuple[Draft, Case]]] = defaultdict(list)
+        for draft, case in drafts:
+            many = case.vehicles > self.settings.bundling.fleet_above and self.rules[draft.rule].fleet
+            if many and draft.vehicles and draft.identity not in known:
+                fleets[draft.rule, draft.anchor.customer].append((draft, case))
+            else:
+                found.append((draft, case))
+        named = {member for row in known.values() for member in said_by(row).get("members", ())}
+        for (code, customer), theirs in fleets.items():
+            planned = [draft for draft, _ in theirs if draft.state is TouchpointState.PLANNED and self._timely(draft)]
+            wanted = [draft for draft in planned if bundling.member_of(draft) in named or not self._long_past(draft)]
+            self._count(self.report.left_alone, code, len(planned) - len(wanted))
+            self._count(
+                self.report.suppressed, code, sum(draft.state is TouchpointState.SUPPRESSED for draft, _ in theirs)
+            )
+            store = self.settings.store(theirs[0][0].anchor.store)
+            weekly = bundling.fleet(wanted, store, self._closed_weeks(code, customer))
+            found += [(draft, theirs[0][1]) for draft in weekly]
+        return found
+
+    @staticmethod
+    def _count(counter: Counter[str], code: str, number: int) -> None:
+        if number:
+            counter[code] += number
+
+    def _long_past(self, draft: Draft) -> bool:
+        """Late for so long when it became known that it is left alone."""
+        return draft.timing.late_after < self.now - GUARD
+
+    def _closed_weeks(self, code: str, customer: int) -> dict[str, list[str]]:
+        rows = touchpoints.of_subjects(self.connection, code, [f"customer:{customer}"])
+        return {
+            row.anchor.partition(":")[2]: said_by(row).get("members", [])
+            for row in rows
+            if row.anchor.startswith("fleet:") and row.state not in touchpoints.OPEN
+        }
+
+    def _bundle(self) -> None:
+        within = self.settings.bundling.within_days
+        contacts = []
+        for live in self.live:
+            draft = live.draft
+            if draft is None or live.state == "SUPPRESSED" or not self.rules[draft.rule].bundle:
+                continue
+            ends = [at for at in (draft.timing.deadline, draft.timing.expires) if at is not None]
+            contacts.append(
+                bundling.Contact(
+                    ref=live.id,
+                    customer=draft.anchor.customer,
+                    store=draft.anchor.store,
+                    on=local_day(draft.timing.due, self.settings.store(draft.anchor.store)),
+                    due=draft.timing.due,
+                    late=min(ends, default=None),
+                    channel=draft.channel,
+                    message_class=draft.message_class,
+                )
+            )
+        riders = bundling.bundle(contacts, within)
+        for live in self.live:
+            live.bundled_into = riders.get(live.id)
+            if live.bundled_into is not None and (live.before is None or live.before.bundled_into != live.bundled_into):
+                self.report.bundled[live.rule] += 1
+
+    # -------------------------------------------------------------- writing
+
+    def _write(self) -> None:
+        at = stamp(self.now)
+        for row, state, reason in self.stops:
+            if state == "DONE":
+                touchpoints.done(self.connection, row.id, self.now)
+            else:
+                touchpoints.close(self.connection, row.id, state, reason, self.now)
+        touchpoints.insert(
+            self.connection, [_values(live, self._supervisors(live), at) for live in self.live if live.before is None]
+        )
+        changed = [(live, _changing(live, at)) for live in self.live if live.before is not None]
+        different = [(live, values) for live, values in changed if _differs(live, values)]
+        touchpoints.change(self.connection, [(*values, live.id) for live, values in different])
+        quiet = [
+            live for live, _ in different if live.state != "DUE" or live.bundled_into is not None or _is_call(live)
+        ]
+        touchpoints.cancel_texts(self.connection, [live.id for live in quiet], "PLAN_CHANGED", self.now)
+        for live, _ in different:
+            if live.state == "SUPPRESSED" and live.before is not None and live.before.state != "SUPPRESSED":
+                self.report.suppressed[live.rule] += 1
+        due = [live for live in self.live if live.state == "DUE" and live.bundled_into is None and not _is_call(live)]
+        riders: dict[int, list[Live]] = defaultdict(list)
+        for live in self.live:
+            if live.bundled_into is not None:
+                riders[live.bundled_into].append(live)
+        for code, count in queue_texts(self.connection, self.settings, due, riders, self.cases, self.now).items():
+            self.report.texts[code] += count
+
+    def _supervisors(self, live: Live) -> str:
+        return json.dumps([role.value for role in self.rules[live.rule].supervisors])
+
+    def _count_unlisted(self) -> None:
+        for rule in self.rules.values():
+            self.report.unlisted += [(rule.code, year) for year in unlisted(rule, self.today, self.today + AHEAD)]
+
+
+def _gone(code: str, rules: Mapping[str, TouchpointRule]) -> str:
+    renewed = {AnchorKind.INSURANCE_END, AnchorKind.INSPECTION_DUE, AnchorKind.WARRANTY_END}
+    serviced = {AnchorKind.NEXT_SERVICE, AnchorKind.FIRST_SERVICE, AnchorKind.LAST_VISIT}
+    kind = rules[code].anchor
+    return "RENEWED" if kind in renewed else "NEW_SERVICE" if kind in serviced else "ANCHOR_GONE"
+
+
+def _is_call(live: Live) -> bool:
+    return live.draft is None or live.draft.channel is Channel.PHONE
+
+
+def _changing(live: Live, at: str) -> tuple[Any, ...]:
+    """The values of `touchpoints.CHANGING`."""
+    draft = live.draft
+    assert draft is not None
+    fleet = bool(draft.members)
+    return (
+        anchor_stamp(draft),
+        draft.anchor.vehicle,
+        None if fleet else draft.anchor.visit,
+        stamp(draft.timing.due),
+        maybe(draft.timing.deadline),
+        maybe(draft.timing.expires),
+        draft.channel.value,
+        live.executor,
+        live.state,
+        live.reason,
+        live.bundled_into,
+        json.dumps(live.said, ensure_ascii=False),
+        at,
+    )
+
+
+def _differs(live: Live, values: Sequence[Any]) -> bool:
+    before = live.before
+    assert before is not None
+    return any(
+        getattr(before, name) != value
+        for name, value in zip(touchpoints.CHANGING, values, strict=True)
+        if name != "updated_at"
+    )
+
+
+def _values(live: Live, supervisors: str, at: str) -> tuple[Any, ...]:
+    """The values of `touchpoints.COLUMNS`."""
+    draft = live.draft
+    assert draft is not None
+    on, vehicle, visit, due, deadline, expires, channel, executor, state, reason, into, said, _ = _changing(live, at)
+    return (
+        live.id, draft.rule, draft.subject, draft.key, on, draft.occurrence, draft.anchor.store, draft.anchor.customer, vehicle, visit,
+        due, deadline, expires, channel, draft.message_class.value, executor, supervisors, state, reason, into, said, at, at,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ replay
+
+
+def _replay(
+    connection: Connection, settings: Settings, now: datetime, since: date | None, until: date | None
+) -> PlanReport:
+    """Count what would fall due on each day of a period, had every contact been made on its day."""
+    today = local_day(now, settings.stores[0])
+    first = since or until or today
+    last = until or today
+    report = PlanReport(dry_run=True)
+    gathering = Gathering(
+        connection=connection,
+        settings=settings,
+        today=first,
+        first=first,
+        last=last,
+        broadcast_last=last,
+        answered=True,
+    )
+    found = [each for rule in settings.active.values() for each in gathering.events(rule, (), ())]
+    cases = gathering.cases(found, now)
+    for each in found:
+        case = cases.get(id(each))
+        if case is None:
+            continue
+        store = settings.store(each.anchor.store)
+        result = decide(each.rule, case, store, settings.policy, now, occurrence=each.occurrence)
+        if isinstance(result, Stop):
+            continue
+        on = local_day(result.timing.due, store)
+        if first <= on <= last:
+            code = each.rule.code
+            counter = report.suppressed if result.state is TouchpointState.SUPPRESSED else report.added
+            counter[code] += 1
+            if counter is report.added:
+                report.days[on, code] += 1
+    report.unlisted = [(rule.code, year) for rule in settings.active.values() for year in unlisted(rule, first, last)]
+    return report

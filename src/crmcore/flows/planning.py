@@ -1,0 +1,179 @@
+"""What a plan works on: the settings of a run, and the touchpoint while it is being decided about."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import attrs
+from sqlalchemy import Row
+
+from crmcore.db.columns import instant, stamp
+from crmcore.rules.care import Draft
+from crmcore.rules.permit import ContactPolicy
+from crmcore.rules.templates import Suffix
+from crmcore.types.contact import CareEvent, MessageTemplate, TouchpointRule
+from crmcore.types.store import Staff, Store
+
+#: What falls due within these days is planned now, so that a bundle of three days is seen whole. [J]
+AHEAD = timedelta(days=3)
+#: What was late for longer than this when it became known is left alone: a first import must not flood the past. [J]
+GUARD = timedelta(days=7)
+
+
+class Widths(Protocol):
+    """The numbers of [bundling] in packs/contact.toml."""
+
+    @property
+    def within_days(self) -> int:
+        """Contacts with one person that fall due within so many days become one."""
+
+    @property
+    def fleet_above(self) -> int:
+        """A contact with more vehicles gets one touchpoint per rule and week."""
+
+
+@attrs.frozen(kw_only=True)
+class Bundling:
+    """The defaults of `Widths`: S3 asks for bundling, the numbers are [J]."""
+
+    within_days: int = 3
+    fleet_above: int = 5
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """What a dealer has configured, as far as planning asks.
+
+    Attributes:
+        stores: the first one takes what has no store of its own.
+        suffix: the refusal route by message class and language.
+    """
+
+    rules: Mapping[str, TouchpointRule]
+    stores: Sequence[Store]
+    policy: ContactPolicy
+    staff: Sequence[Staff] = ()
+    templates: Mapping[str, MessageTemplate] = attrs.field(factory=dict)
+    events: Sequence[CareEvent] = ()
+    bundling: Widths = Bundling()
+    suffix: Suffix = attrs.field(factory=dict)
+    lang: str = "zh"
+
+    def store(self, code: str | None) -> Store:
+        """The store of this code, else the first."""
+        return next((store for store in self.stores if store.code == code), self.stores[0])
+
+    @property
+    def active(self) -> dict[str, TouchpointRule]:
+        """The rules that are switched on."""
+        return {code: rule for code, rule in self.rules.items() if rule.enabled}
+
+
+@attrs.define(kw_only=True)
+class PlanReport:
+    """What a plan did, counted per rule.
+
+    Attributes:
+        added / moved / cancelled / suppressed / bundled / expired: touchpoints.
+        overtaken: steps left out because a later one of their series is due.
+        left_alone: late for too long when they became known.
+        texts: messages that were queued.
+        unlisted: (rule, year) without a greeting date in the pack.
+        days: for a replay, (local date, rule) -> how many fall due.
+        dry_run: nothing was written.
+    """
+
+    dry_run: bool = False
+    added: Counter[str] = attrs.field(factory=Counter)
+    moved: Counter[str] = attrs.field(factory=Counter)
+    cancelled: Counter[str] = attrs.field(factory=Counter)
+    suppressed: Counter[str] = attrs.field(factory=Counter)
+    bundled: Counter[str] = attrs.field(factory=Counter)
+    expired: Counter[str] = attrs.field(factory=Counter)
+    overtaken: Counter[str] = attrs.field(factory=Counter)
+    left_alone: Counter[str] = attrs.field(factory=Counter)
+    texts: Counter[str] = attrs.field(factory=Counter)
+    unlisted: list[tuple[str, int]] = attrs.field(factory=list)
+    days: Counter[tuple[date, str]] = attrs.field(factory=Counter)
+
+    def totals(self) -> dict[str, int]:
+        """Each count over all rules."""
+        names = ("added", "moved", "cancelled", "suppressed", "bundled", "expired", "overtaken", "left_alone", "texts")
+        return {name: getattr(self, name).total() for name in names}
+
+
+@attrs.define(kw_only=True, eq=False)
+class Live:
+    """A touchpoint that is open, new or stored, while a plan decides about it.
+
+    Attributes:
+        id: the stored id, or the one it will have.
+        before: the stored row; None when it is new.
+        draft: what the rules want now; None while a text of it is under way, then nothing is changed.
+    """
+
+    id: int
+    before: Row[Any] | None
+    draft: Draft | None = None
+    state: str = "PLANNED"
+    reason: str | None = None
+    bundled_into: int | None = None
+    executor: str | None = None
+    said: dict[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def rule(self) -> str:
+        """The code of its rule."""
+        if self.draft is not None:
+            return self.draft.rule
+        assert self.before is not None
+        return str(self.before.rule)
+
+
+def said_by(row: Row[Any]) -> dict[str, Any]:
+    """The explanation of a stored touchpoint."""
+    found: dict[str, Any] = json.loads(row.explanation)
+    return found
+
+
+def explain_draft(draft: Draft, rule: TouchpointRule, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What `crmcore explain` will show; codes and ids, no personal data. What people decided is kept."""
+    anchor = draft.anchor
+    said: dict[str, Any] = {
+        "anchor": anchor.kind.value,
+        "on": anchor.on.isoformat(),
+        "at": stamp(anchor.at) if anchor.at is not None else None,
+        "basis": anchor.basis,
+        "offset": rule.offset,
+        "repeat": rule.repeat,
+        "within": rule.within,
+        "expires": rule.expires,
+        "visits": list(anchor.visits),
+        "orders": list(anchor.orders),
+        "vehicles": list(draft.vehicles),
+        "members": list(draft.members),
+        "passed": dict(draft.why_channel),
+        "booked": draft.booked,
+        "provisional": draft.timing.provisional,
+    }
+    kept = {name: before[name] for name in ("decided", "assigned", "known_late") if name in before}
+    return {name: value for name, value in said.items() if value not in (None, "", [], {}, False)} | kept
+
+
+def anchor_stamp(draft: Draft) -> str:
+    """When the event is, as it is stored: the instant where it is known, else the date."""
+    return stamp(draft.anchor.at) if draft.anchor.at is not None else draft.anchor.on.isoformat()
+
+
+def maybe(at: datetime | None) -> str | None:
+    """A stamp, or nothing."""
+    return None if at is None else stamp(at)
+
+
+def when(stored: str | None) -> datetime | None:
+    """What `maybe` wrote."""
+    return instant(stored) if stored else None
