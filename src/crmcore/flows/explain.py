@@ -1,0 +1,198 @@
+"""explain: why a touchpoint or a text exists, when it is due, what it was bundled with or stopped by.
+
+First a flat dict of codes, then the same as sentences; both from what was stored when it was decided (promise 8).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Row, select
+
+from crmcore.db import touchpoints
+from crmcore.db.engine import Database
+from crmcore.db.schema import message, message_event
+from crmcore.errors import UsageError
+from crmcore.flows.planning import Settings, said_by, when
+from crmcore.lang import reason as reason_of, say
+from crmcore.rules.worktime import local
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """One answer.
+
+    Attributes:
+        facts: flat; codes, ids and times with offset, for `--json`.
+        lines: the same in words.
+    """
+
+    facts: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+
+def explain(db: Database, identity: str, settings: Settings, *, lang: str | None = None) -> Explanation:
+    """Explain the touchpoint "T12" or the text "M3".
+
+    Raises:
+        UsageError: CRM-T201 for an id of another kind, CRM-T202 when there is none of this number.
+    """
+    lang = lang or settings.lang
+    letter, digits = identity[:1].upper(), identity[1:]
+    if letter not in {"T", "M"} or not digits.isdecimal():
+        raise UsageError("CRM-T201", id=identity)
+    with db.reading() as connection:
+        found = (_touchpoint if letter == "T" else _message)(connection, int(digits), settings, lang)
+    if found is None:
+        raise UsageError("CRM-T202", id=identity)
+    return found
+
+
+def _touchpoint(connection: Connection, number: int, settings: Settings, lang: str) -> Explanation | None:
+    row = touchpoints.find(connection, number)
+    if row is None:
+        return None
+    texts = list(
+        connection.execute(
+            select(message.c.id, message.c.state, message.c.code).where(message.c.touchpoint_id == number).order_by(message.c.id)
+        )
+    )
+    riders = touchpoints.riders(connection, number)
+    said = said_by(row)
+    rule = settings.rules.get(row.rule)
+    store = settings.store(row.store)
+    facts: dict[str, Any] = {
+        "id": f"T{row.id}",
+        "rule": row.rule,
+        "state": row.state,
+        "reason": row.reason,
+        "customer": f"C{row.customer_id}",
+        "vehicles": [f"V{car}" for car in said.get("vehicles", ())],
+        "visits": [f"R{visit}" for visit in said.get("visits", ())],
+        "orders": said.get("orders", []),
+        "anchor": said.get("anchor"),
+        "anchor_on": said.get("on"),
+        "anchor_at": _shown(said.get("at"), store.timezone),
+        "basis": said.get("basis"),
+        "offset": said.get("offset"),
+        "within": said.get("within"),
+        "expires": said.get("expires"),
+        "occurrence": row.occurrence,
+        "booked": bool(said.get("booked")),
+        "calendar": store.calendar.value,
+        "timezone": store.timezone,
+        "provisional": bool(said.get("provisional")),
+        "known_late": bool(said.get("known_late")),
+        "due_at": _shown(row.due_at, store.timezone),
+        "deadline_at": _shown(row.deadline_at, store.timezone),
+        "expires_at": _shown(row.expires_at, store.timezone),
+        "channel": row.channel,
+        "passed_over": dict(said.get("passed", {})),
+        "executor": row.executor,
+        "supervisors": json.loads(row.supervisors),
+        "bundled_into": None if row.bundled_into is None else f"T{row.bundled_into}",
+        "carries": [f"T{rider.id}" for rider in riders],
+        "decided_by": said.get("decided"),
+        "messages": [f"M{text.id}" for text in texts],
+        "source": "" if rule is None else rule.source,
+    }
+    lines = _touchpoint_lines(facts, row, riders, settings, lang)
+    for text in texts:
+        lines.append(say("explain.text", lang, id=f"M{text.id}", state=text.state, reason=_words(text.code, lang)))
+    for entry in touchpoints.trail(connection, number):
+        at = _shown(entry.at, store.timezone)
+        lines.append(say("explain.trail", lang, at=at, who=entry.who, verb=entry.verb))
+    return Explanation(facts=facts, lines=tuple(lines))
+
+
+def _touchpoint_lines(
+    facts: Mapping[str, Any], row: Row[Any], riders: list[Row[Any]], settings: Settings, lang: str
+) -> list[str]:
+    rule = settings.rules.get(row.rule)
+    label = row.rule if rule is None else rule.label.get(lang, row.rule)
+    lines = [say("explain.what", lang, id=facts["id"], rule=label, code=row.rule, customer=facts["customer"])]
+    event = say(f"explain.anchor.{facts['anchor']}", lang)
+    lines.append(say("explain.anchor", lang, event=event, at=facts["anchor_at"] or facts["anchor_on"]))
+    about = [*facts["orders"], *([] if facts["orders"] else facts["visits"])]
+    for key, things in (("explain.orders", about), ("explain.vehicles", facts["vehicles"])):
+        if things:
+            lines.append(say(key, lang, things=", ".join(things)))
+    if facts["basis"] == "INVOICED":
+        lines.append(say("explain.settlement", lang))
+    elif facts["basis"] in {"MODEL", "FIXED", "PREDICTED", "MANUAL"}:
+        lines.append(say(f"explain.basis.{facts['basis']}", lang))
+    timing = "explain.booked" if facts["booked"] else "explain.offset"
+    lines.append(say(timing, lang, offset=facts["offset"], due=facts["due_at"]))
+    if facts["deadline_at"] is not None:
+        lines.append(say("explain.deadline", lang, deadline=facts["deadline_at"]))
+    if facts["expires_at"] is not None:
+        lines.append(say("explain.expires", lang, expires=facts["expires_at"]))
+    lines.append(say("explain.calendar", lang, calendar=facts["calendar"], timezone=facts["timezone"]))
+    for flag in ("provisional", "known_late"):
+        if facts[flag]:
+            lines.append(say(f"explain.{flag}", lang))
+    for channel, why in facts["passed_over"].items():
+        lines.append(say("explain.passed", lang, channel=channel, reason=_words(why, lang)))
+    people = ", ".join(facts["supervisors"])
+    lines.append(say("explain.people", lang, channel=facts["channel"], executor=facts["executor"], supervisors=people))
+    if facts["bundled_into"] is not None:
+        lines.append(say("explain.bundled", lang, id=facts["bundled_into"]))
+    lines += [say("explain.carries", lang, id=f"T{rider.id}", rule=rider.rule) for rider in riders]
+    lines.append(say("explain.state", lang, state=facts["state"], reason=_words(facts["reason"], lang)))
+    lines.append(say("explain.source", lang, source=facts["source"]))
+    return lines
+
+
+def _message(connection: Connection, number: int, settings: Settings, lang: str) -> Explanation | None:
+    row = connection.execute(select(message).where(message.c.id == number)).one_or_none()
+    if row is None:
+        return None
+    zone = settings.store(row.store).timezone
+    facts: dict[str, Any] = {
+        "id": f"M{row.id}",
+        "touchpoint": None if row.touchpoint_id is None else f"T{row.touchpoint_id}",
+        "customer": f"C{row.customer_id}",
+        "template": row.template,
+        "message_class": row.message_class,
+        "purpose": row.purpose,
+        "channel": row.channel,
+        "account": row.account,
+        "names_customer": bool(row.names_customer),
+        "state": row.state,
+        "reason": row.code,
+        "due_at": _shown(row.due_at, zone),
+        "expires_at": _shown(row.expires_at, zone),
+        "attempts": row.attempts,
+    }
+    lines = [
+        say("explain.message", lang, **facts),
+        say("explain.state", lang, state=row.state, reason=_words(row.code, lang)),
+    ]
+    events = connection.execute(
+        select(message_event).where(message_event.c.message_id == number).order_by(message_event.c.id)
+    )
+    for event in events:
+        at = _shown(event.at, zone)
+        lines.append(say("explain.event", lang, at=at, state=event.state, reason=_words(event.code, lang)))
+    if row.touchpoint_id is not None:
+        behind = _touchpoint(connection, row.touchpoint_id, settings, lang)
+        lines += behind.lines if behind is not None else ()
+    return Explanation(facts=facts, lines=tuple(lines))
+
+
+def _words(code: str | None, lang: str) -> str:
+    """A reason code with its words; nothing for none."""
+    if code is None:
+        return "-"
+    text, _ = reason_of(code, lang)
+    return code if text == code else f"{code}: {text}"
+
+
+def _shown(stored: str | None, zone: str) -> str | None:
+    """A stored instant with the store's offset."""
+    at: datetime | None = when(stored)
+    return None if at is None else local(at, zone).isoformat()
