@@ -214,9 +214,20 @@ PHONES = st.lists(st.sampled_from([MOBILE, OTHER, LANDLINE]), max_size=2, unique
 FACTS = st.builds(says, st.sampled_from(NAMES), refs=REFS).flatmap(
     lambda facts: PHONES.map(lambda phones: says(facts.name, *phones, refs=facts.refs))
 )
-PEOPLE = st.lists(FACTS, max_size=5).map(
-    lambda all_: [known(number, facts.name, *facts.phones, refs=facts.refs) for number, facts in enumerate(all_, 1)]
-)
+
+
+def stored(rows):
+    """As a database holds them: a source id belongs to one customer."""
+    free = {(r.system, r.key) for facts in rows for r in facts.refs}
+    people = []
+    for number, facts in enumerate(rows, 1):
+        own = [r for r in facts.refs if (r.system, r.key) in free]
+        free -= {(r.system, r.key) for r in own}
+        people.append(known(number, facts.name, *facts.phones, refs=own))
+    return people
+
+
+PEOPLE = st.lists(FACTS, max_size=5).map(stored)
 
 
 @given(FACTS, PEOPLE)

@@ -108,23 +108,26 @@ def instant(raw: str, zone: str) -> datetime | Bad | None:
     Raises:
         ZoneInfoNotFoundError: `zone` is none; that is for the config to check, never for a row to suffer.
     """
-    if _ISO.fullmatch(raw):
+    if iso := raw if _ISO.fullmatch(raw) else _iso(raw):
         try:
-            ahead = _ahead(raw[:10], zone)
+            ahead = _ahead(iso[:10], zone)
         except ValueError:
             return IMPOSSIBLE
         if ahead is not None:
-            return datetime.fromisoformat(raw + "+00:00") - ahead
-    if usual := _USUAL.fullmatch(raw):
-        try:
-            local = datetime(*map(int, usual.groups("0")), tzinfo=ZoneInfo(zone))  # type: ignore[arg-type,misc]
-        except ValueError:
-            return IMPOSSIBLE
-        return local.astimezone(UTC)
+            return datetime.fromisoformat(iso + "+00:00") - ahead
     read = _read(raw)
     if not isinstance(read, _Read):
         return read
     return read.at.replace(tzinfo=read.offset or ZoneInfo(zone)).astimezone(UTC)
+
+
+def _iso(raw: str) -> str | None:
+    """2026/11/3 8:05 as 2026-11-03 08:05:00."""
+    usual = _USUAL.fullmatch(raw)
+    if not usual:
+        return None
+    year, month, dom, hour, minute, second = usual.groups("00")
+    return f"{year}-{month:0>2}-{dom:0>2} {hour:0>2}:{minute}:{second}"
 
 
 @functools.lru_cache(maxsize=8192)

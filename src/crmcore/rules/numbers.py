@@ -24,6 +24,8 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)
 _LONGEST = 40
 _THOUSANDTHS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 
+#: 12,345 and 12345.0 and 12345公里, which are most of what is not plain.
+_USUAL_KM = re.compile(r"([0-9]{1,3},[0-9]{3}|[0-9]{1,6})(?:\.00?)? ?(?:km|KM|公里)?")
 _KM = re.compile(r"(?P<number>.*?) ?(?P<unit>万)? ?(?:km|公里|千米)?", re.IGNORECASE)
 _MONEY = re.compile(
     r"(?:人民币|rmb|cny|[¥￥])* ?(?P<number>.*?) ?(?P<unit>万)? ?(?:元|圆|块|rmb|cny)?整?", re.IGNORECASE
@@ -43,6 +45,8 @@ def km(raw: str | int) -> int | Bad | None:
         return _whole(Decimal(raw), MOST_KM)
     if len(raw) < 7 and raw.isdecimal() and raw.isascii():
         return int(raw)
+    if usual := _USUAL_KM.fullmatch(raw):
+        return int(usual[1].replace(",", ""))
     number, unit = _split(_KM, raw)
     value = _decimal(number)
     if not isinstance(value, Decimal):
