@@ -6,8 +6,9 @@ which store, which adapters and which rules they are given.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -16,16 +17,18 @@ import attrs
 from crmcore import config as configuration
 from crmcore.config import Config, Instance
 from crmcore.errors import CrmError, UsageError
-from crmcore.hooks.adapters import Adapter, Clock, DmsAdapter, MessagingAdapter
+from crmcore.hooks.adapters import Adapter, Clock, DmsAdapter, MessagingAdapter, WebhookRequest, WebhookResponse
 from crmcore.hooks.manager import Plugins
 from crmcore.types.store import Store
 
 if TYPE_CHECKING:
     from crmcore.db.engine import Database
     from crmcore.flows.collect import CollectReport
-    from crmcore.flows.send import Account, SendReport
+    from crmcore.flows.planning import PlanReport, Settings
+    from crmcore.flows.send import Account, Policies, SendReport
     from crmcore.flows.sync import SyncReport
     from crmcore.http import HttpClient
+    from crmcore.reports.daily import Daily
 
 
 A = TypeVar("A", bound=Adapter[Any])
@@ -58,6 +61,16 @@ class Working(Generic[A]):
     bad: dict[str, CrmError] = attrs.field(factory=dict)
 
 
+@attrs.frozen
+class RunReport:
+    """What each verb of a run did."""
+
+    sync: SyncReport
+    collect: CollectReport
+    plan: PlanReport
+    send: SendReport
+
+
 class Crm:
     """A dealer's CRM; a context manager that closes what it opened.
 
@@ -78,6 +91,7 @@ class Crm:
         self.lang = lang or config.lang or "zh"
         self._http = http
         self._adapters: dict[str, Adapter[Any]] = {}
+        self._receiving = threading.Lock()
 
     @classmethod
     def from_config(
@@ -189,6 +203,27 @@ class Crm:
         report.failed |= {name: error.code for name, error in adapters.bad.items()}
         return report
 
+    def receive(self, name: str, request: WebhookRequest) -> WebhookResponse | None:
+        """Take a push for a messaging instance, for `contrib.serve` or a framework of yours; None: there is no such instance.
+
+        It may be called from several threads: pushes are worked through one at a time.
+        """
+        from crmcore.flows.collect import receive
+
+        instance = self.config.messaging.get(name)
+        if instance is None or not instance.enabled:
+            return None
+        with self._receiving:
+            adapter = self.adapter(instance)
+            assert isinstance(adapter, MessagingAdapter)
+            return receive(self.db, name, adapter, request, self.clock)
+
+    def plan(self, *, since: date | None = None, until: date | None = None, dry_run: bool = False) -> PlanReport:
+        """Work out who is to be contacted; with dates, count what falls due on each day and write nothing."""
+        from crmcore.flows.plan import plan
+
+        return plan(self.db, self.settings(), self.clock, since=since, until=until, dry_run=dry_run)
+
     def send(self, *, yes: bool, limit: int | None = None) -> SendReport:
         """Send what is due; without `yes` only decide, and write nothing."""
         from crmcore.flows.send import send_due
@@ -196,6 +231,46 @@ class Crm:
         return send_due(
             self.db, list(self.accounts()), self.stores, self.policies(), self.clock, dry_run=not yes, limit=limit
         )
+
+    def report(self, store: str | None = None) -> Daily:
+        """The facts of today's page, of one store (default: the first)."""
+        from crmcore.flows.report import daily
+
+        chosen = self.store(store)
+        return daily(self.db, self.config.rules, chosen, self.clock.now(), lang=self.lang)
+
+    def run(self, *, yes: bool) -> RunReport:
+        """Learn, decide, then speak: everything that is due; without `yes` nothing leaves.
+
+        What vendors know is taken in before anything is planned or sent, so that an opt-out that waits there counts.
+        """
+        return RunReport(sync=self.sync(), collect=self.collect(), plan=self.plan(), send=self.send(yes=yes))
+
+    # ------------------------------------------------------------------ what the flows are given
+
+    def settings(self) -> Settings:
+        """What planning goes by."""
+        from crmcore.flows.planning import Settings
+
+        return Settings(
+            rules=self.config.rules,
+            stores=self.config.stores,
+            policy=self.config.contact,
+            staff=self.config.staff,
+            templates=self.config.templates,
+            events=self.config.events,
+            bundling=self.config.bundling,
+            suffix=self.config.suffix,
+            lang=self.lang,
+        )
+
+    def store(self, code: str | None = None) -> Store:
+        """A store by its code, default the first; raises `UsageError` for another."""
+        if code is None:
+            return self.config.stores[0]
+        if code not in self.stores:
+            raise UsageError("CRM-U113", store=code, known=", ".join(self.stores))
+        return self.stores[code]
 
     def accounts(self) -> Iterator[Account]:
         """The messaging accounts that can be used."""
@@ -205,7 +280,7 @@ class Crm:
             instance = self.config.messaging[name]
             yield Account(name=name, adapter=adapter, stores=instance.stores, classes=instance.classes)
 
-    def policies(self) -> Any:
+    def policies(self) -> Policies:
         """The numbers that sending goes by."""
         from crmcore.flows.send import Policies
 

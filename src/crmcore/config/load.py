@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -193,7 +194,8 @@ class _Loader:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self._note(Mistake((*place, "timezone"), "CRM-C152", {"zone": store.timezone}))
         ends = [moment for opening in store.hours for moment in (opening.start, opening.end)]
-        if not ends or any(first >= second for first, second in pairwise(ends)):
+        until_midnight = [*ends[:-1], time.max] if ends and ends[-1] == time(0) else ends
+        if not ends or any(first >= second for first, second in pairwise(until_midnight)):
             self._note(Mistake((*place, "hours"), "CRM-C153"))
         if not store.code.strip():
             self._note(Mistake((*place, "code"), "CRM-C154"))

@@ -152,6 +152,14 @@ class Config:
         """The store of this code; raises `KeyError` for another."""
         return next((store for store in self.stores if store.code == code), None) or _no(code)
 
+    def served(self) -> Serve:
+        """What [serve] says; raises `ConfigError` when there is none, or its secret is not set."""
+        if self.serve_problem is not None:
+            raise self.serve_problem
+        if self.serve is None:
+            raise ConfigError("CRM-C141", at=self.path.name)
+        return self.serve
+
     def account(self, store: str, message_class: MessageClass, channel: Channel) -> Instance | None:
         """The messaging instance that carries such a message; at most one does."""
         return next((each for each in self.messaging.values() if each.takes(store, message_class, channel)), None)

@@ -1,0 +1,24 @@
+"""crmcore explain: why this touchpoint or text exists, and why it is as it is."""
+
+from __future__ import annotations
+
+import click
+
+from crmcore.cli.frame import Command
+from crmcore.cli.state import State
+
+
+@click.command("explain", cls=Command)
+@click.argument("identity", metavar="ID")
+@click.pass_obj
+def command(state: State, identity: str) -> None:
+    """T12 or M3, in sentences."""
+    from crmcore.flows.explain import explain
+
+    crm = state.crm
+    found = explain(crm.db, identity, crm.settings(), lang=state.lang)
+    if state.json:
+        state.emit("explain", dict(found.facts))
+        return
+    for line in found.lines:
+        state.tell(line)

@@ -1,0 +1,65 @@
+"""crmcore replies: what customers texted back. An opt-out needs nobody; everything else waits for a person."""
+
+from __future__ import annotations
+
+import click
+
+from crmcore.cli import ids
+from crmcore.cli.frame import Group
+from crmcore.cli.state import State
+from crmcore.errors import UsageError
+
+command = Group("replies")
+
+COLUMNS = ("id", "at", "sender", "customer", "text", "state")
+
+
+@command.command("list")
+@click.option(
+    "--state",
+    "wanted",
+    type=click.Choice(["WAITING", "OPTED_OUT", "CLOSED", "all"], case_sensitive=False),
+    default="WAITING",
+)
+@click.option("--limit", type=click.IntRange(min=1), default=200)
+@click.pass_obj
+def list_(state: State, wanted: str, limit: int) -> None:
+    """Replies, oldest first; numbers are masked."""
+    from crmcore.db import inbox
+    from crmcore.rules.masking import mask_phone
+
+    states = ("WAITING", "OPTED_OUT", "CLOSED") if wanted == "all" else (wanted,)
+    with state.crm.db.reading() as connection:
+        found = inbox.replies(connection, states, limit)
+    rows = [
+        {
+            "id": ids.show("I", row.id),
+            "at": row.at,
+            "sender": mask_phone(row.sender),
+            "customer": ids.show("C", row.customer_id),
+            "text": row.text,
+            "state": row.state,
+            "word": row.word,
+            "account": row.account,
+        }
+        for row in found
+    ]
+    state.show("replies", rows, COLUMNS)
+
+
+@command.command("close")
+@click.argument("reply", metavar="ID")
+@click.option("--by", metavar="STAFF", default="cli")
+@click.pass_obj
+def close(state: State, reply: str, by: str) -> None:
+    """A person has dealt with it."""
+    from crmcore.db import inbox
+
+    with state.crm.db.writing() as connection:
+        closed = inbox.close_reply(connection, ids.number(reply, "I"), by, state.clock.now())
+    if not closed:
+        raise UsageError("CRM-U115", id=reply.upper())
+    if state.json:
+        state.emit("reply", {"id": reply.upper(), "state": "CLOSED"})
+        return
+    state.tell(state.say("replies.closed", id=reply.upper()))

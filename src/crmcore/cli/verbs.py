@@ -1,0 +1,165 @@
+"""crmcore run, sync, collect, send: the verbs, each a few counted lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcore.cli.frame import Command
+from crmcore.cli.state import State
+
+if TYPE_CHECKING:
+    from crmcore.errors import CrmError
+    from crmcore.flows.collect import CollectReport
+    from crmcore.flows.send import SendReport
+    from crmcore.flows.sync import SyncReport
+
+PART = 1  # exit code: done in part
+
+
+@click.command("sync", cls=Command)
+@click.argument("instances", nargs=-1, metavar="[NAME]…")
+@click.pass_obj
+def sync(state: State, instances: tuple[str, ...]) -> int:
+    """Read what the dealer's systems have."""
+    report = state.crm.sync(*(name.removeprefix("dms.") for name in instances))
+    if state.json:
+        state.emit("sync", synced(report))
+    else:
+        tell_sync(state, report)
+    return _exit_code([source.error for source in report.sources])
+
+
+@click.command("collect", cls=Command)
+@click.pass_obj
+def collect(state: State) -> int:
+    """Take in delivery receipts and replies."""
+    report = state.crm.collect()
+    if state.json:
+        state.emit("collect", collected(report))
+    else:
+        tell_collect(state, report)
+    return PART if report.failed else 0
+
+
+@click.command("send", cls=Command)
+@click.option("--yes", is_flag=True)
+@click.option("--limit", type=click.IntRange(min=1))
+@click.pass_obj
+def send(state: State, yes: bool, limit: int | None) -> int:
+    """Send what is due; without --yes only decide."""
+    report = state.crm.send(yes=yes, limit=limit)
+    if state.json:
+        state.emit("send", sent(report))
+    else:
+        tell_send(state, report)
+    return PART if report.left else 0
+
+
+@click.command("run", cls=Command)
+@click.option("--yes", is_flag=True)
+@click.pass_obj
+def run(state: State, yes: bool) -> int:
+    """Everything that is due, in order."""
+    from crmcore.cli.plan import planned, tell_plan
+
+    report = state.crm.run(yes=yes)
+    if state.json:
+        steps = {"sync": synced(report.sync), "collect": collected(report.collect)}
+        state.emit("run", {**steps, "plan": planned(report.plan), "send": sent(report.send)})
+    else:
+        tell_sync(state, report.sync)
+        tell_collect(state, report.collect)
+        tell_plan(state, report.plan)
+        tell_send(state, report.send)
+    return PART if report.sync.failed or report.collect.failed or report.send.left else 0
+
+
+def synced(report: SyncReport) -> dict[str, Any]:
+    """The body of crmcore/sync@1."""
+    sources = []
+    for each in report.sources:
+        row: dict[str, Any] = {
+            "source": each.source,
+            "read": each.read,
+            "accepted": each.accepted,
+            "unchanged": each.unchanged,
+            "duplicates": each.duplicates,
+            "rejected": each.rejected,
+        }
+        row |= {"rejects": each.rejects} if each.rejects else {}
+        row |= {"warnings": dict(each.warnings)} if each.warnings else {}
+        row |= {"unknown_fields": list(each.unknown_fields)} if each.unknown_fields else {}
+        row |= {"error": each.error.code} if each.error else {}
+        sources.append(row)
+    return {"sources": sources}
+
+
+def tell_sync(state: State, report: SyncReport) -> None:
+    """One line a source, then what went wrong in it."""
+    for each in report.sources:
+        mark = "×" if each.error else "√"
+        counts = {name: getattr(each, name) for name in ("read", "accepted", "unchanged", "duplicates", "rejected")}
+        state.tell(state.say("sync.source", mark=mark, source=each.source, **counts))
+        if each.rejects is not None:
+            state.tell(state.say("sync.rejects", path=each.rejects))
+        for code, count in sorted(each.warnings.items()):
+            state.tell(state.say("sync.warning", count=count, words=state.reason(code)))
+        if each.unknown_fields:
+            state.tell(state.say("sync.unknown", fields=", ".join(each.unknown_fields)))
+        if each.error is not None:
+            state.note(f"× {each.error.render(state.lang)}")
+
+
+def collected(report: CollectReport) -> dict[str, Any]:
+    """The body of crmcore/collect@1."""
+    counted = ("receipts", "strangers", "opt_outs", "waiting", "unreadable")
+    return {**{name: getattr(report, name) for name in counted}, "failed": dict(report.failed)}
+
+
+def tell_collect(state: State, report: CollectReport) -> None:
+    """What came in, in one line; then who could not be asked."""
+    body = collected(report)
+    failed = body.pop("failed")
+    state.tell(state.say("collect.done", **body))
+    for name, code in failed.items():
+        state.note(state.say("collect.failed", name=name, code=code))
+
+
+def sent(report: SendReport) -> dict[str, Any]:
+    """The body of crmcore/send@1."""
+    lines = [
+        {
+            "id": line.id,
+            "template": line.template,
+            "state": line.state,
+            "reason": line.reason,
+            "code": line.code,
+            "due_at": line.due_at,
+        }
+        for line in report.lines
+    ]
+    return {"dry_run": report.dry_run, "messages": lines, "left": report.left, "doubts": report.doubts}
+
+
+def tell_send(state: State, report: SendReport) -> None:
+    """How many, by state; each that did not go, with the reason; and how to really send."""
+    counts = ", ".join(f"{state.say(f'state.{name}')} {count}" for name, count in sorted(report.counts().items()))
+    key = "send.would" if report.dry_run else "send.done"
+    state.tell(state.say(key, count=len(report.lines), counts=counts or "0"))
+    for line in report.lines:
+        if line.reason:
+            state.tell(f"  {line.id} {state.say(f'state.{line.state.value}')}: {state.reason(line.reason)}")
+    for why, count in sorted(report.left.items()):
+        state.tell(state.say("send.left", count=count, why=state.reason(why)))
+    if report.dry_run and report.lines:
+        state.tell(state.say("send.hint"))
+
+
+def _exit_code(errors: list[CrmError | None]) -> int:
+    """0 when all went well, 1 when some did, and the error's own when none did."""
+    failed = [error for error in errors if error is not None]
+    if not failed:
+        return 0
+    return failed[0].exit_code if len(failed) == len(errors) else PART
