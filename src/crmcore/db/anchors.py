@@ -178,10 +178,29 @@ def _appointments() -> Select[Any]:
 # ------------------------------------------------------------------ dates of cars and people
 
 
-def cars_between(kind: AnchorKind, field: str, first: date, last: date) -> Select[Any]:
+def cars_between(field: str, first: date, last: date) -> Select[Any]:
     """The cars whose date `field` falls from `first` to `last`."""
-    query = select(*_CAR).where(vehicle.c[field] >= first.isoformat(), vehicle.c[field] <= last.isoformat())
-    return query.where(vehicle.c.last_service_on.is_(None)) if kind is AnchorKind.FIRST_SERVICE else query
+    return select(*_CAR).where(vehicle.c[field] >= first.isoformat(), vehicle.c[field] <= last.isoformat())
+
+
+def new_cars_between(first: date, last: date) -> Select[Any]:
+    """The cars that were handed over new from `first` to `last`, by their delivery order."""
+    delivered = select(visit.c.vehicle_id).where(
+        visit.c.handed_on >= first.isoformat(), visit.c.handed_on <= last.isoformat(), visit.c.kind == "DELIVERY"
+    )
+    return select(*_CAR).where(vehicle.c.id.in_(delivered))
+
+
+def delivery_days(connection: Connection, cars: Collection[int]) -> dict[int, str]:
+    """The local date on which each car was handed over new, where there is a delivery order."""
+    rows = paged(
+        connection,
+        cars,
+        lambda block: select(visit.c.vehicle_id, func.max(visit.c.handed_on).label("handed_on"))
+        .where(visit.c.vehicle_id.in_(block), visit.c.handed_on.is_not(None), visit.c.kind == "DELIVERY")
+        .group_by(visit.c.vehicle_id),
+    )
+    return {row.vehicle_id: row.handed_on for row in rows}
 
 
 def cars_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:

@@ -163,8 +163,7 @@ class Gathering:
                 if ahead.months:
                     low = shift(low, Duration(months=-ahead.months, days=-3))
                     high = shift(high, Duration(months=-ahead.months, days=3))
-                rows = self.connection.execute(db_anchors.cars_between(rule.anchor, field, low, high))
-                wanted += [(row, field, occurrence) for row in rows]
+                wanted += [(row, field, occurrence) for row in self._cars_between(rule, field, low, high)]
         members = [member for row in stored for member in _members(row)]
         again = db_anchors.cars_by_id(self.connection, {_number(subject) for subject, _, _ in members})
         for subject, key, occurrence in members:
@@ -173,17 +172,25 @@ class Gathering:
                 wanted.append((car, key.partition(":")[0], int(occurrence)))
         return self._car_events(rule, wanted, ahead)
 
+    def _cars_between(self, rule: TouchpointRule, field: str, low: date, high: date) -> list[Row[Any]]:
+        rows = list(self.connection.execute(db_anchors.cars_between(field, low, high)))
+        if rule.anchor is AnchorKind.FIRST_SERVICE:
+            rows += self.connection.execute(db_anchors.new_cars_between(low, high))
+        return rows
+
     def _car_events(
         self, rule: TouchpointRule, wanted: Sequence[tuple[Row[Any], str, int]], ahead: Duration
     ) -> list[Found]:
         parties = db_anchors.parties(self.connection, [row.id for row, _, _ in wanted])
         speakers = {car: make.speaker(theirs, rule.anchor, self.today) for car, theirs in parties.items()}
         homes = db_anchors.homes(self.connection, [who[0] for who in speakers.values() if who is not None])
+        first = rule.anchor is AnchorKind.FIRST_SERVICE
+        delivered = db_anchors.delivery_days(self.connection, [row.id for row, _, _ in wanted if first])
         found = []
         for row, field, occurrence in wanted:
             who = speakers.get(row.id)
-            stored_on = getattr(row, field, None)
-            served = rule.anchor is AnchorKind.FIRST_SERVICE and row.last_service_on is not None
+            stored_on = getattr(row, field, None) or delivered.get(row.id)
+            served = first and row.last_service_on is not None
             if who is None or stored_on is None or served:
                 continue
             anchor = make.of_car(
