@@ -191,7 +191,21 @@ def test_clocks_that_jump_are_read_as_rfc_5545_says():
     """A time that was skipped counts from the offset before; one that came twice is the first; a lost midnight is the first moment."""
     assert instant("2026-03-08 02:30:00", "America/New_York") == datetime(2026, 3, 8, 7, 30, tzinfo=UTC)
     assert instant("2026-11-01 01:30:00", "America/New_York") == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    assert instant("2026-03-08 12:00:00", "America/New_York") == datetime(2026, 3, 8, 16, tzinfo=UTC)
     assert instant("2018-11-04", "America/Sao_Paulo") == datetime(2018, 11, 4, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("raw", "zone", "at"),
+    [
+        ("1901-01-01 00:00:00", "Asia/Tokyo", datetime(1900, 12, 31, 15, tzinfo=UTC)),
+        ("2099-12-31 23:00:00", "America/New_York", datetime(2100, 1, 1, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_good_local_time_stays_good_in_utc(raw, zone, at):
+    """At the edges of what is believed the instant may fall outside of them; read again, it is the same."""
+    assert at == instant(raw, zone)
+    assert at == instant(at.isoformat(), zone)
 
 
 def test_an_unknown_zone_is_not_the_fault_of_a_row():

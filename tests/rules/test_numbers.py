@@ -63,6 +63,7 @@ def test_kilometres(raw, clean):
         ("0.005", 1),
         ("99999999.99", 9_999_999_999),
         ("100000000", 10_000_000_000),
+        ("100000001", Bad("NUMBER_TOO_LARGE")),
         ("100000000.01", Bad("NUMBER_TOO_LARGE")),
         ("-100000000.01", Bad("NUMBER_TOO_LARGE")),
         ("", None),
