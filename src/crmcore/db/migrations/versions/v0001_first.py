@@ -596,6 +596,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", TEXT, nullable=True),
         sa.Column("state_at", TEXT, nullable=False),
         sa.Column("attempts", INT, server_default="0", nullable=False),
+        sa.Column("doubted", INT, server_default="0", nullable=False),
         sa.Column("absences", INT, server_default="0", nullable=False),
         sa.Column("absent_at", TEXT, nullable=True),
         sa.Column("ref", TEXT, nullable=True),
