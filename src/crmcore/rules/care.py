@@ -259,10 +259,5 @@ def _rank(channel: Channel, point: ContactPoint) -> tuple[bool, bool, bool]:
     return (not usable, not point.preferred, point.state is not NumberState.VALID)
 
 
-def text_facts(rule: TouchpointRule) -> bool:
-    """True when the rule can end in a text."""
-    return any(channel is not Channel.PHONE for channel in rule.channels)
-
-
 #: Events that many people share: planned on the day, not days ahead.
 BROADCAST = frozenset({AnchorKind.HOLIDAY, AnchorKind.SEASON, AnchorKind.EVENT})
