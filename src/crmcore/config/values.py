@@ -93,9 +93,7 @@ def converter(folder: Path, environ: Mapping[str, str]) -> cattrs.Converter:
     made.register_structure_hook(Opening, lambda value, _: Opening(*_span(value)))
     made.register_structure_hook(QuietHours, lambda value, _: QuietHours(*_span(value)))
     made.register_structure_hook(Secret, lambda value, _: secret(value, environ))
-    made.register_structure_hook_func(
-        lambda kind: kind is Path, lambda value, _: folder / _exactly(str, TEXT)(value, str)
-    )
+    made.register_structure_hook(Path, lambda value, _: folder / _exactly(str, TEXT)(value, str))
     made.register_structure_hook_func(lambda kind: kind in _UNTYPED, lambda value, _: value)
     made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, enum.Enum), _enum)
     made.register_structure_hook_func(lambda kind: get_origin(kind) in _LITERAL, _literal)
