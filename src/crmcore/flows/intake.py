@@ -331,18 +331,7 @@ class Intake:
             return None
         values: Values = {}
         rest = self._fill(values, data, self._person, path)
-        phones: tuple[str, ...] = ()
-        for name in rest:
-            if name == "phone":
-                if (raw := data[name]) and (found := _checked(path + name, clean.phone(raw), raw)) is not None:
-                    phones = (found, *phones)
-            elif name == "phones":
-                for each in data[name] or ():
-                    found = _checked(path + name, clean.phone(each), each)
-                    if found is not None and found not in phones:
-                        phones += (found,)
-            elif name not in _PERSON_OTHER:
-                self.unknown.add(f"customer.{name}")
+        phones = self._phones(data, rest, path)
         called = values.get("name", "")
         key = str(data.get("key") or "").strip()
         if not (called or phones or key):
@@ -351,6 +340,20 @@ class Intake:
         if len(data) > 2:
             self._more(person, data, path)
         return person
+
+    def _phones(self, data: Mapping[str, Any], names: list[str], path: str) -> tuple[str, ...]:
+        """The numbers of a customer, the one under `phone` first."""
+        phones: tuple[str, ...] = ()
+        for name in names:
+            if name in {"phone", "phones"}:
+                given = (data[name],) if name == "phone" else data[name] or ()
+                for raw in given:
+                    found = _checked(path + name, clean.phone(raw), raw) if raw else None
+                    if found is not None and found not in phones:
+                        phones = (found, *phones) if name == "phone" else (*phones, found)
+            elif name not in _PERSON_OTHER:
+                self.unknown.add(f"customer.{name}")
+        return phones
 
     def car(self, data: Mapping[str, Any] | None) -> Car | None:
         """A vehicle; None when the row says nothing that could identify one."""

@@ -80,6 +80,24 @@ class Keeper:
 
     def load(self, parsed: Sequence[Parsed]) -> None:
         """Fetch what is known of everything these records speak of."""
+        connection = self.connection
+        keys, codes = self._keys(parsed)
+        self.cars.load(by_name=self.people.nameless)
+        self.people.load()
+        for entity, wanted in keys.items():
+            self.refs[entity] = sources.refs(connection, self.unit.system, entity, wanted)
+        for entity, kind in (
+            ("visit", self.visits),
+            ("appointment", self.appointments),
+            ("complaint", self.complaints),
+        ):
+            kind.load(connection, self.refs[entity].values())
+        for row in rows.load(connection, visit_line, _LINE, self.visits.known, key="visit_id"):
+            self.lines.setdefault(row["visit_id"], {})[row["no"]] = row
+        self.staff = {row["code"]: row for row in rows.load(connection, staff, _STAFF, codes, key="code")}
+
+    def _keys(self, parsed: Sequence[Parsed]) -> tuple[dict[str, set[str]], set[str]]:
+        """What the source calls what the records speak of, by entity; and the codes of staff."""
         keys: dict[str, set[str]] = {"visit": set(), "appointment": set(), "complaint": set()}
         codes = set()
         for entity, said in parsed:
@@ -88,27 +106,16 @@ class Keeper:
                 if said.visit_key:
                     keys["visit"].add(said.visit_key)
                 self._expect(said)
-            elif entity == "customer":
-                self.people.expect(said, None, "")
-            elif entity == "vehicle":
-                self.cars.expect(said)
-                self.people.expect(said.owner, said, "")
             elif entity == "staff":
-                codes.add(said["code"])
+                codes.add(said.key if said.__class__ is Gone else said["code"])
             elif said.__class__ is Gone:
                 keys.setdefault(entity, set()).add(said.key)
-                if entity == "staff":
-                    codes.add(said.key)
-        self.cars.load(by_name=self.people.nameless)
-        self.people.load()
-        for entity, wanted in keys.items():
-            self.refs[entity] = sources.refs(self.connection, self.unit.system, entity, wanted)
-        self.visits.load(self.connection, self.refs["visit"].values())
-        self.appointments.load(self.connection, self.refs["appointment"].values())
-        self.complaints.load(self.connection, self.refs["complaint"].values())
-        for row in rows.load(self.connection, visit_line, _LINE, self.visits.known, key="visit_id"):
-            self.lines.setdefault(row["visit_id"], {})[row["no"]] = row
-        self.staff = {row["code"]: row for row in rows.load(self.connection, staff, _STAFF, codes, key="code")}
+            elif entity == "customer":
+                self.people.expect(said, None, "")
+            else:
+                self.cars.expect(said)
+                self.people.expect(said.owner, said, "")
+        return keys, codes
 
     def _expect(self, stay: Stay) -> None:
         car = stay.car
@@ -132,7 +139,7 @@ class Keeper:
         elif entity == "customer":
             self.people.resolve(said)
         elif entity == "vehicle":
-            self._vehicle(said, "")
+            self._vehicle(said)
         elif entity == "appointment":
             self._booked(said, self.appointments, entity)
         elif entity == "complaint":
@@ -208,9 +215,9 @@ class Keeper:
     def _also(self, person: Person, stay: Stay, car: int | None, customer: int | None, role: str) -> int:
         """Who brought or pays: the customer again when the row says nothing else, or somebody with a part in the car."""
         same = stay.customer
-        if customer is not None and same is not None and not person.key and set(person.phones) <= set(same.phones):
-            if person.name_key in {"", same.name_key}:
-                return customer
+        told_apart = same is None or person.key or not set(person.phones) <= set(same.phones)
+        if customer is not None and same is not None and not told_apart and person.name_key in {"", same.name_key}:
+            return customer
         other = self.people.resolve(person, self.cars.names.get(car) if car is not None else None)
         if car is not None and other != customer and (other, "OWNER") not in self.cars.parties.get(car, {}):
             self.cars.belongs(car, other, role, person.name_key)
@@ -230,7 +237,7 @@ class Keeper:
             self.changed_lines[visit_id, no] = row
             self.unit.changes += 1
 
-    def _vehicle(self, car: Any, near: str) -> None:
+    def _vehicle(self, car: Any) -> None:
         owner = car.owner
         id_ = self.cars.find(car)
         customer = None if owner is None else self.people.resolve(owner, self.cars.nearby(car, id_))

@@ -27,10 +27,8 @@ _CONSENT = ("id", "customer_id", "purpose", "channel", "status", "evidence", "gr
 
 def derived_key(person: Person, car: Car | None, near: str) -> str:
     """The name of somebody for whom the source has none; `near` is the key of the row when nothing else tells them apart."""
-    if person.phones:
-        basis = person.phones[0]
-    else:
-        basis = (car.vin or car.key or car.plate or near) if car is not None else near
+    on_car = "" if car is None else car.vin or car.key or car.plate
+    basis = person.phones[0] if person.phones else on_car or near
     return "~" + blake2b(f"{basis}|{person.name_key}".encode(), digest_size=10).hexdigest()
 
 

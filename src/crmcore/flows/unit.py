@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, update
 
 from crmcore.db import bulk, rows
 from crmcore.db.engine import take_ids
 from crmcore.db.rows import Row
-from crmcore.db.schema import correction, proposal
+from crmcore.db.schema import correction, next_id, proposal
 
 BLOCK = 512
 
@@ -131,7 +131,7 @@ class Unit:
         if found is None:
             query = select(correction.c.field, correction.c.value)
             held = self.connection.execute(query.where(correction.c.entity == entity, correction.c.entity_id == id_))
-            found = self._corrected[entity, id_] = dict(held.tuples().all())
+            found = self._corrected[entity, id_] = {row.field: row.value for row in held}
         return found
 
     def propose(
@@ -152,7 +152,9 @@ class Unit:
         self.proposals.append((kind, entity, id_, other, field, _said(old), said, self.source, why, self.now, print_))
 
     def write(self) -> None:
-        """Write the names and the questions; the tables are written by those who know their order."""
+        """Write the names and the questions, and give back ids that were not needed; the tables are for those who know
+        their order.
+        """
         bulk.upsert(
             self.connection,
             _REF,
@@ -169,6 +171,12 @@ class Unit:
                 )
             ]
             bulk.insert(self.connection, proposal, _PROPOSAL, given, ignore=True)
+        for name, left in self._ids.items():
+            if left:  # nobody has taken others since: the counter's row is locked by this transaction
+                self.connection.execute(
+                    update(next_id).where(next_id.c.name == name).values(value=next_id.c.value - len(left))
+                )
+        self._ids = {}
 
 
 def _said(value: Any) -> str | None:

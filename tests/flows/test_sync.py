@@ -1,0 +1,500 @@
+"""What a sync promises: counts that reconcile, nothing lost, nothing twice, nothing overwritten silently."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import stat
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from tests.flows.fake_dms import Anew, FakeDms, entry, read, visit
+
+from crmcore.db import schema
+from crmcore.db.schema import contact_point, customer, external_ref, opt_out, reject, visit_line
+from crmcore.db.schema import visit as visits
+from crmcore.errors import Busy, ConfigError, PermanentError
+from crmcore.flows.sync import Source, sync
+from crmcore.hooks.records import Batch, Entry, Gone, Reject
+
+WANG = {"name": "王小明", "phone": "138-0013 8001"}
+LI = {"name": "李四", "phone": "13800138002"}
+CAR = {"vin": "LSVAM4187C2184847", "plate_number": "京A·12345"}
+
+
+def counted(report):
+    return (report.read, report.accepted, report.unchanged, report.duplicates, report.rejected)
+
+
+def all_rows(db, table, *columns):
+    with db.reading() as connection:
+        found = connection.execute(select(*columns) if columns else table.select()).all()
+    return sorted(map(tuple, found), key=repr)
+
+
+def everything(db):
+    """All that a dealer would miss: ids and times of writing left out."""
+    with db.reading() as connection:
+        people = connection.execute(
+            select(customer.c.name, contact_point.c.value).join_from(customer, contact_point, isouter=True)
+        ).all()
+        orders = connection.execute(
+            select(external_ref.c.key, visits.c.status, visits.c.handed_on, visits.c.km_in).join_from(
+                external_ref, visits, (external_ref.c.id == visits.c.id) & (external_ref.c.entity == "visit")
+            )
+        ).all()
+        lines = connection.execute(
+            select(external_ref.c.key, visit_line.c.no, visit_line.c.hours).join_from(
+                external_ref,
+                visit_line,
+                (external_ref.c.id == visit_line.c.visit_id) & (external_ref.c.entity == "visit"),
+            )
+        ).all()
+    return tuple(sorted(map(tuple, found), key=repr) for found in (people, orders, lines))
+
+
+def order(number, who=WANG, **said):
+    return entry(f"ro.csv:{number}", visit(f"RO{number}", customer=who, vehicle=CAR, **said))
+
+
+# ------------------------------------------------------------------ promise 1: counts reconcile
+
+
+def test_a_row_goes_into_all_tables(db, clock, tmp_path):
+    """One order makes a customer with a number, a car with its owner and driver, a visit with its line, and their names."""
+    said = visit(
+        customer=WANG, brought_by=LI, vehicle=CAR, opened_at="2026/11/3 9:00", delivered_at="2026年11月3日 17:00", km_in="12,000",
+        lines=[{"op_name": "保养", "hours_sold": "1.5", "labour_amount": "120"}],
+    )  # fmt: skip
+    report = read(db, clock, [entry("ro.csv:2", said)], folder=tmp_path)
+
+    assert (1, 1, 0, 0, 0) == counted(report)
+    assert [("李四", "+8613800138002"), ("王小明", "+8613800138001")] == everything(db)[0]
+    assert [("RO1", "DELIVERED", "2026-11-03", 12000)] == everything(db)[1]
+    assert [("RO1", "保养", 150)] == everything(db)[2]
+    with db.reading() as connection:
+        parties = connection.execute(
+            select(schema.vehicle_party.c.role, customer.c.name).join(
+                customer, customer.c.id == schema.vehicle_party.c.customer_id
+            )
+        ).all()
+
+    assert {("CONTACT", "李四"), ("OWNER", "王小明")} == set(map(tuple, parties))
+
+
+def test_the_same_rows_again_change_nothing(db, clock, tmp_path):
+    """A re-sent file is unchanged in every row, in whatever order, and its rejects stay rejected."""
+    rows = [order(2), order(3), order(3), order(4, {"name": "王小红", "phone": "1.38E+10"})]
+    first = read(db, clock, rows, folder=tmp_path)
+    before = everything(db)
+    second = read(db, clock, rows[::-1], folder=tmp_path)
+
+    assert (4, 2, 0, 1, 1) == counted(first)
+    assert (4, 0, 3, 0, 1) == counted(second)
+    assert before == everything(db)
+
+
+def test_a_part_whose_bytes_are_the_same_keeps_its_rejects(db, clock, tmp_path):
+    """Rows that the adapter skips count as unchanged, but for those of them that are rejected."""
+    read(db, clock, [order(2), order(3, {"name": "王小红", "phone": "1.38E+10"})], folder=tmp_path)
+    skipped = Batch((), "1", unchanged=2, parts=("ro.csv",))
+
+    assert (2, 0, 1, 0, 1) == counted(read(db, clock, skipped, folder=tmp_path))
+
+
+def test_a_row_of_several_source_rows_counts_each(db, clock, tmp_path):
+    """An entry that stands for three source rows is three rows read, also when it is rejected and later skipped."""
+    bad = entry(("a.csv:2", "a.csv:3", "a.csv:4"), visit(customer={"name": "王小红", "phone": "1.38E+10"}))
+    first = read(db, clock, [bad], folder=tmp_path)
+    again = read(db, clock, Batch((), None, unchanged=3, parts=("a.csv",)), folder=tmp_path)
+
+    assert (3, 0, 0, 0, 3) == counted(first) == counted(again)
+
+
+def test_the_same_content_in_other_bytes_is_unchanged(db, clock, tmp_path):
+    """A row that says nothing new is unchanged, though its bytes are new."""
+    read(db, clock, [order(2)], folder=tmp_path)
+    dressed = entry("b.csv:9", visit("RO2", customer={"name": "王小明 ", "phone": "+86 13800138001"}, vehicle=CAR))
+
+    assert (1, 0, 1, 0, 0) == counted(read(db, clock, [dressed], folder=tmp_path))
+
+
+def test_a_mended_row_mends_its_reject(db, clock, tmp_path):
+    """When the order comes in good order, the reject is mended and the file of rejects goes."""
+    read(db, clock, [order(2, {"name": "王小红", "phone": "1.38E+10"})], folder=tmp_path)
+    clock.tick(days=1)
+    there = (tmp_path / "rejects.csv").exists()
+    read(
+        db,
+        clock,
+        [entry("new.csv:7", visit("RO2", customer={"name": "王小红", "phone": "13800138003"}))],
+        folder=tmp_path,
+    )
+
+    assert (True, False) == (there, (tmp_path / "rejects.csv").exists())
+    assert [("MENDED",)] == all_rows(db, None, reject.c.state)
+
+
+def test_a_row_that_breaks_its_adapter_is_put_aside(db, clock, tmp_path):
+    """An exception while a row is parsed rejects that row; the others are kept."""
+
+    def broken():
+        raise ZeroDivisionError
+
+    rows = [order(2), Entry(("ro.csv:3",), b"x" * 16, broken, broken)]
+
+    assert (2, 1, 0, 0, 1) == counted(read(db, clock, rows, folder=tmp_path))
+    assert [("ROW_UNREADABLE",)] == all_rows(db, None, reject.c.reason)
+
+
+def test_a_reject_of_the_adapter_is_counted_once_a_pull(db, clock, tmp_path):
+    """A reject without a digest is recognised by its place and its text."""
+    bad = Reject(("ro.csv:5",), "手机号", "9.99A+99", "CELL_SCIENTIFIC", raw={"手机号": "1.38E+10"})
+    first, second = (counted(read(db, clock, [bad, bad], folder=tmp_path)) for _ in range(2))
+
+    assert (2, 0, 0, 1, 1) == first == second
+
+
+TEXTS = st.sampled_from(["13800138001", "13800138002", "1.38E+10", "", "138 0013 8003"])
+ENTRIES = st.builds(
+    lambda key, name, phone, km, place: entry(
+        f"ro.csv:{place}", visit(f"RO{key}", customer={"name": name, "phone": phone}, vehicle=CAR, km_in=km)
+    ),
+    st.integers(0, 3), st.sampled_from(["王小明", "李四", "张三"]), TEXTS, st.sampled_from(["100", "200", "abc"]), st.integers(2, 9),
+)  # fmt: skip
+PULLS = st.lists(st.lists(st.lists(ENTRIES, max_size=5), max_size=3), min_size=1, max_size=3)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pulls=PULLS, crash=st.integers(0, 3))
+def test_counts_reconcile_whatever_comes(db, clock, tmp_path, pulls, crash):
+    """Read = accepted + unchanged + duplicates + rejected, crash or not, and what is pulled last brings nothing a second time."""
+    with db.writing() as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(table.delete())
+    for batches in pulls:
+        stopped = FakeDms(*batches[:crash])
+        stopped.error = PermanentError("CRM-H100")
+        reports = [read(db, clock, *batches[:crash], folder=tmp_path), read(db, clock, *batches, folder=tmp_path)]
+        for report, given_ in zip(reports, (batches[:crash], batches), strict=True):
+            total = sum(len(batch) for batch in given_)
+
+            assert total == report.read == report.accepted + report.unchanged + report.duplicates + report.rejected
+    last = read(db, clock, *pulls[-1], folder=tmp_path)
+
+    assert 0 == last.accepted
+
+
+# ------------------------------------------------------------------ crash, cursor, two processes
+
+
+def test_an_error_keeps_what_came_before_it(db, clock, tmp_path):
+    """What was committed before the source broke stays, the error is reported, and the next sync goes on from there."""
+    adapter = FakeDms([order(2)], [order(3)])
+    adapter.error = PermanentError("CRM-H100")
+    broken = read(db, clock, adapter=adapter, folder=tmp_path)
+    adapter.error = None
+    adapter.batches.append(Batch((order(4),), None))
+    after = read(db, clock, adapter=adapter, folder=tmp_path)
+
+    assert ("CRM-H100", (2, 2, 0, 0, 0)) == (broken.error.code, counted(broken))
+    assert (None, (1, 1, 0, 0, 0)) == (after.error, counted(after))
+
+
+def test_one_broken_source_does_not_stop_the_others(db, clock, tmp_path):
+    """A bug in one adapter is reported with its name, and the next source is read."""
+
+    class Broken(FakeDms):
+        def pull(self, cursor):
+            raise ZeroDivisionError
+
+    from tests.flows.fake_dms import STORES
+
+    wanted = [
+        Source(name=name, system=name, adapter=adapter, store="S01")
+        for name, adapter in (("a", Broken()), ("b", Anew([order(2)])))
+    ]
+    report = sync(db, wanted, stores=STORES, clock=clock, folder=tmp_path)
+
+    assert ["CRM-S210", None] == [each.error and each.error.code for each in report.sources]
+    assert (True, 1) == (report.failed, report.sources[1].accepted)
+
+
+def test_two_processes_never_interleave(db, clock, tmp_path):
+    """Who finds that the cursor was moved meanwhile stops with `Busy` and has kept nothing of that batch."""
+
+    class Meddled(Anew):
+        def pull(self, cursor):
+            yield self.batches[0]
+            read(db, clock, [order(9)], folder=tmp_path)
+            yield self.batches[1]
+
+    with pytest.raises(Busy):
+        read(db, clock, adapter=Meddled([order(2)], [order(3)]), folder=tmp_path)
+
+    assert ["RO2", "RO9"] == [key for key, *_ in everything(db)[1]]
+
+
+def test_a_system_that_vanished_stops_the_sync(db, clock, tmp_path):
+    """Data of a system that the config no longer names is not left behind silently."""
+    read(db, clock, [order(2)], folder=tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        read(db, clock, [order(2)], name="other", system="other", folder=tmp_path, systems={"other"})
+
+    assert "CRM-S201" == caught.value.code
+
+
+def test_renaming_an_instance_imports_nothing_twice(db, clock, tmp_path):
+    """Ids belong to the system, so a renamed instance finds everything as it left it."""
+    read(db, clock, [order(2)], folder=tmp_path)
+
+    assert (1, 0, 1, 0, 0) == counted(read(db, clock, [order(2)], name="renamed", folder=tmp_path))
+
+
+# ------------------------------------------------------------------ what a record means
+
+
+def test_a_missing_field_keeps_ours_and_none_empties_it(db, clock, tmp_path):
+    """Silence keeps; an explicit None empties; a dash says nothing."""
+    read(db, clock, [entry("a:1", visit(remark="客户在店", km_in="100", advisor="A1"))], folder=tmp_path)
+    read(db, clock, [entry("a:1", visit(remark=None, advisor="-"))], folder=tmp_path)
+
+    assert [(None, 100, "-")] == all_rows(db, None, visits.c.remark, visits.c.km_in, visits.c.advisor)
+
+
+def test_lines_merge_and_never_shrink(db, clock, tmp_path):
+    """A second row of the order adds its line; a changed line changes; none is dropped."""
+    rows = [
+        entry(f"a:{n}", visit(lines=[line]))
+        for n, line in enumerate(({"op_name": "保养", "hours_sold": "1"}, {"op_name": "机油"}))
+    ]
+    read(db, clock, rows, folder=tmp_path)
+    read(db, clock, [entry("a:1", visit(lines=[{"op_name": "保养", "hours_sold": "2"}]))], folder=tmp_path)
+
+    assert [("RO1", "保养", 200), ("RO1", "机油", None)] == everything(db)[2]
+
+
+def test_only_gone_deletes(db, clock, tmp_path):
+    """A visit that is absent stays; one that is gone is void, and the car's last service with it."""
+    read(
+        db,
+        clock,
+        [order(2, delivered_at="2026-11-03 17:00"), order(3, delivered_at="2026-10-03 17:00")],
+        folder=tmp_path,
+    )
+    read(db, clock, [entry("gone:1", Gone(entity="visit", key="RO2"))], folder=tmp_path)
+
+    assert [("CUSTOMER", "DELIVERED"), ("VOID", "VOID")] == all_rows(db, None, visits.c.order_type, visits.c.status)
+    assert [("2026-10-03",)] == all_rows(db, None, schema.vehicle.c.last_service_on)
+
+
+def test_any_order_will_do(db, clock, tmp_path):
+    """A complaint before its visit makes a stub, which the visit fills when it comes."""
+    read(db, clock, [entry("c:1", ("complaint", {"key": "K1", "visit": "RO2", "state": "处理中"}))], folder=tmp_path)
+    read(db, clock, [order(2, delivered_at="2026-11-03 17:00")], folder=tmp_path)
+
+    assert [("RO2", "DELIVERED", "2026-11-03", None)] == everything(db)[1]
+    assert 1 == len(all_rows(db, schema.complaint))
+
+
+def test_an_order_of_rows_decides_nothing(db, clock, tmp_path):
+    """Whatever order three orders of one car come in, in one batch or in three: readings, last service, next service agree."""
+    rows = [
+        order(2, opened_at="2026-03-01 09:00", delivered_at="2026-03-01 17:00", km_in="10000"),
+        order(3, opened_at="2026-06-01 09:00", delivered_at="2026-06-02 17:00", km_in="18000"),
+        order(4, opened_at="2026-09-01 09:00", km_in="25000"),
+    ]
+    columns = (
+        "km1_on",
+        "km1",
+        "km2_on",
+        "km2",
+        "last_service_on",
+        "next_service_on",
+        "next_service_km",
+        "next_service_basis",
+    )
+    found = set()
+    for arranged in itertools.permutations(rows):
+        for batches in ([arranged], [[row] for row in arranged]):
+            with db.writing() as connection:
+                for table in reversed(schema.metadata.sorted_tables):
+                    connection.execute(table.delete())
+            read(db, clock, *batches, folder=tmp_path)
+            found |= set(all_rows(db, None, *(schema.vehicle.c[name] for name in columns)))
+
+    assert {("2026-06-01", 18000, "2026-09-01", 25000, "2026-09-01", "2027-01-11", 35000, "PREDICTED")} == found
+
+
+def test_settlement_stands_in_for_an_unknown_hand_over(db, clock, tmp_path):
+    """The callback hangs on hand-over; only where it is unknown on settlement, and the basis says so. The day is local."""
+    rows = [
+        entry("a:1", visit("RO1", invoiced_at="2026-11-03 23:30")),
+        entry("a:2", visit("RO2", invoiced_at="2026-11-20 09:00", delivered_at="2026-11-03 00:30")),
+        entry("a:3", visit("RO3", store="S02", delivered_at="2026-11-03 00:30")),
+    ]
+    read(db, clock, rows, folder=tmp_path)
+
+    assert [("2026-11-03", "DELIVERED"), ("2026-11-03", "DELIVERED"), ("2026-11-03", "INVOICED")] == all_rows(
+        db, None, visits.c.handed_on, visits.c.handed_basis
+    )
+
+
+# ------------------------------------------------------------------ who is who
+
+
+def test_the_same_number_with_another_name_is_only_proposed(db, clock, tmp_path):
+    """A family that shares a phone stays two customers, and the question is asked once."""
+    rows = [
+        order(2),
+        order(3, {"name": "李四", "phone": "13800138001"}),
+        order(4, {"name": "李四", "phone": "13800138001"}),
+    ]
+    read(db, clock, rows, folder=tmp_path)
+
+    assert [("李四",), ("王小明",)] == all_rows(db, None, customer.c.name)
+    assert [("MERGE", "SAME_NUMBER_OTHER_NAME")] == all_rows(db, None, schema.proposal.c.kind, schema.proposal.c.why)
+
+
+def test_the_same_number_and_name_is_the_same_person_also_of_another_system(db, clock, tmp_path):
+    """Two systems that know somebody by the same number and name mean one customer."""
+    read(db, clock, [order(2)], folder=tmp_path)
+    read(db, clock, [order(2, {"key": "77", **WANG})], name="b", system="b", folder=tmp_path)
+
+    assert 1 == len(all_rows(db, customer))
+
+
+def test_a_name_alone_is_looked_for_on_its_car_only(db, clock, tmp_path):
+    """A driver without a number is one customer however often he brings the car, and another one with another car."""
+    rows = [
+        entry(f"a:{n}", visit(f"RO{n}", vehicle={"plate_number": plate}, customer={"name": "王小明"}))
+        for n, plate in enumerate(["京A12345", "京A12345", "京B54321"])
+    ]
+    read(db, clock, rows[:1], folder=tmp_path)
+    read(db, clock, rows, folder=tmp_path)
+
+    assert (2, 2) == (len(all_rows(db, customer)), len(all_rows(db, schema.vehicle)))
+
+
+def test_the_source_key_follows_a_customer_who_changes_number_and_name(db, clock, tmp_path):
+    """With a key of the source, a new number is added and a new name taken over."""
+    read(db, clock, [order(2, {"key": "77", **WANG})], folder=tmp_path)
+    read(db, clock, [order(3, {"key": "77", "name": "王晓明", "phone": "13800138009"})], folder=tmp_path)
+
+    assert [("王晓明", "+8613800138001"), ("王晓明", "+8613800138009")] == everything(db)[0]
+
+
+def test_the_source_opts_out_and_never_in(db, clock, tmp_path):
+    """拒收短信 = 是 refuses the number; 否 in a later row revives nothing."""
+    read(db, clock, [order(2, {**WANG, "opted_out": "是"})], folder=tmp_path)
+    read(db, clock, [order(3, {**WANG, "opted_out": "否"})], folder=tmp_path)
+
+    assert [("+8613800138001", "SMS", "dms:main", None)] == all_rows(
+        db, None, opt_out.c.value, opt_out.c.channel, opt_out.c.source, opt_out.c.until
+    )
+
+
+def test_a_refusal_that_cannot_be_read_rejects_the_row(db, clock, tmp_path):
+    """A word that is neither yes nor no does not become a yes to texts."""
+    assert 1 == read(db, clock, [order(2, {**WANG, "opted_out": "也许"})], folder=tmp_path).rejected
+
+
+def test_a_birthday_that_stands_for_none_drives_no_greeting(db, clock, tmp_path):
+    """1900-01-01, a company's date and a lunar date give no birthday."""
+    rows = [
+        order(2, {**WANG, "birth_date": "1980/3/4"}),
+        order(3, {**LI, "birth_date": "1900-01-01"}),
+        order(4, {"name": "北京示范商贸有限公司", "phone": "13800138004", "birth_date": "2001-05-06"}),
+        order(5, {"name": "赵六", "phone": "13800138005", "birth_date": "1970-05-06", "birth_calendar": "农历"}),
+    ]
+    read(db, clock, rows, folder=tmp_path)
+
+    assert [("03-04",)] == [row for row in all_rows(db, None, customer.c.birth_md) if row[0]]
+
+
+# ------------------------------------------------------------------ promises 6 and 7
+
+
+def test_what_staff_corrected_is_not_overwritten(db, clock, tmp_path):
+    """A change from the DMS to a corrected field becomes a proposal, asked once, and the field keeps its value."""
+    read(db, clock, [order(2, {**WANG, "birth_date": "1980-03-04"})], folder=tmp_path)
+    with db.writing() as connection:
+        (id_,) = connection.execute(select(customer.c.id)).scalars()
+        connection.execute(customer.update().values(birth_on="1981-03-04"))
+        connection.execute(
+            schema.correction.insert().values(
+                entity="customer",
+                entity_id=id_,
+                field="birth_on",
+                value="1981-03-04",
+                by="E01",
+                at="2026-11-22T00:00:00Z",
+            )
+        )
+    for number in (3, 4):
+        read(db, clock, [order(number, {**WANG, "birth_date": "1980-03-04"})], folder=tmp_path)
+
+    assert [("1981-03-04",)] == all_rows(db, None, customer.c.birth_on)
+    assert [("FIELD", "birth_on", "1980-03-04")] == all_rows(
+        db, None, schema.proposal.c.kind, schema.proposal.c.field, schema.proposal.c.new
+    )
+
+
+def test_rejects_are_written_for_a_spreadsheet_and_its_owner(db, clock, tmp_path):
+    """rejects.csv is mode 0600, opens as UTF-8 in Excel, names column, reason and fix, and runs no formula."""
+    bad = entry("ro.csv:2", visit(customer={"name": "王小红", "phone": "1.38E+10"}))
+    bad = Entry(
+        bad.at, bad.digest, bad.records, lambda: {"手机号": "1.38E+10", "备注": "=cmd()"}, {"customer.phone": "手机号"}
+    )
+    report = read(db, clock, [bad], folder=tmp_path, lang="en")
+    text = report.rejects.read_bytes().decode("utf-8-sig")
+
+    assert 0o600 == stat.S_IMODE(report.rejects.stat().st_mode)
+    assert '"source","place","column","reason code","why","what to do","手机号","备注"' == text.splitlines()[0]
+    assert text.splitlines()[1].startswith('"main","ro.csv:2","手机号","PHONE_SCIENTIFIC"')
+    assert text.splitlines()[1].endswith('"1.38E+10","\'=cmd()"')
+
+
+def test_no_personal_data_in_logs_and_errors(db, clock, tmp_path, caplog):
+    """Neither the log nor an error nor a report shows a name or a number."""
+    caplog.set_level(logging.DEBUG)
+    adapter = FakeDms([order(2), order(3, {"name": "王小红", "phone": "1.38E+10"})])
+    adapter.error = PermanentError("CRM-H100")
+    report = read(db, clock, adapter=adapter, folder=tmp_path)
+    said = caplog.text + repr(report) + str(report.error)
+
+    assert [] == [secret for secret in ("王小明", "王小红", "13800138001", "1.38E+10") if secret in said]
+
+
+def test_a_large_batch_costs_no_more_statements_than_a_small_one(db, clock, tmp_path):
+    """One query per table and batch: four times the rows are the same number of statements."""
+    from sqlalchemy import event
+
+    counts = []
+    for size in (50, 200):
+        rows = [
+            order(n, {"name": f"王小明{n}", "phone": f"1380013{n:04d}"}) for n in range(1000 * size, 1000 * size + size)
+        ]
+        said: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", lambda *given_, said=said: said.append(given_[2]))
+        read(db, clock, [entry(r.at[0], *[(x.entity, x.data) for x in r.records()]) for r in rows], folder=tmp_path)
+        counts.append(len([statement for statement in said if "next_id" not in statement]))
+
+    assert counts[0] >= counts[1]
+
+
+def test_stored_rows_do_not_depend_on_the_batch(db, clock, tmp_path):
+    """Rows in one batch and the same rows in many give the same store."""
+    rows = [
+        order(n, WANG if n % 2 else LI, km_in=str(n * 100), opened_at=f"2026-10-{n:02d} 09:00") for n in range(2, 9)
+    ]
+    read(db, clock, rows, folder=tmp_path)
+    one = everything(db)
+    with db.writing() as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(table.delete())
+    read(db, clock, *[[row] for row in rows], folder=tmp_path)
+
+    assert one == everything(db)
