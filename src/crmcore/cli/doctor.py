@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,7 +16,7 @@ import click
 from crmcore.cli.frame import Command
 from crmcore.cli.plugins import check_instances
 from crmcore.cli.state import State
-from crmcore.errors import ConfigError, CrmError, StoreError
+from crmcore.errors import ConfigError, CrmError
 
 if TYPE_CHECKING:
     from crmcore.config import Config
@@ -136,12 +137,9 @@ def _database(state: State, config: Config) -> Iterator[Finding]:
         free = shutil.disk_usage(config.folder).free
         if free < LITTLE_SPACE:
             yield Finding("disk", "warning", f"{free // 1024 // 1024} MB", state.say("doctor.fix.disk"))
-        with contextlib.suppress(TypeError):
-            from pathlib import Path
-
-            if not Path(str(url.database)).exists():
-                yield Finding("database", "ok", state.say("doctor.new_database", name=Path(str(url.database)).name))
-                return
+        if not Path(str(url.database)).exists():
+            yield Finding("database", "ok", state.say("doctor.new_database", name=Path(str(url.database)).name))
+            return
     with contextlib.closing(Database(config.database_url)) as db:
         check_schema(db)
     yield Finding("database", "ok", shown)
@@ -152,14 +150,6 @@ def _guarded(state: State, check: str, look: Callable[[], Iterator[Finding]]) ->
         yield from look()
     except CrmError as error:
         yield _wrong(check, state, error)
-    except ModuleNotFoundError as error:
-        yield _wrong(
-            check,
-            state,
-            StoreError("CRM-X001", extra="app")
-            if error.name == "sqlalchemy"
-            else CrmError("CRM-B001", kind=str(error.name), where=check),
-        )
 
 
 def _wrong(check: str, state: State, error: CrmError) -> Finding:

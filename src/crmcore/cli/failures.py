@@ -14,9 +14,19 @@ import click
 
 from crmcore import lang as catalogue
 from crmcore.cli.state import State
-from crmcore.errors import CrmError, UsageError
+from crmcore.errors import CrmError, MissingExtra, UsageError
 
 INTERRUPTED, PIPE_CLOSED, BUG = 130, 141, 70
+
+#: Library -> the extra that brings it.
+EXTRAS = {
+    "sqlalchemy": "app",
+    "alembic": "app",
+    "jinja2": "app",
+    "xlsxwriter": "app",
+    "starlette": "serve",
+    "uvicorn": "serve",
+}
 
 _PACKAGE_ROOT = Path(__file__).parent.parent
 
@@ -36,6 +46,8 @@ def told(state: State, error: BaseException) -> int:
         case BrokenPipeError():
             _silence_stdout()
             return PIPE_CLOSED
+        case ModuleNotFoundError(name=str(name)) if extra := EXTRAS.get(name.partition(".")[0]):
+            return _fail(state, MissingExtra("CRM-X001", extra=extra))
         case Exception():
             return _bug(state, error)
         case _:

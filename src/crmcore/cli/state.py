@@ -102,8 +102,24 @@ class State:
             self.tell(self.say("nothing"))
             return
         names = list(columns or rows[0])
-        headings = [self.say(f"column.{name}") if self.knows(f"column.{name}") else name for name in names]
-        self.tell(table(headings, [[_cell(row.get(name)) for name in names] for row in rows]))
+        self.tell(
+            table([self.word(name) for name in names], [[self.cell(row.get(name)) for name in names] for row in rows])
+        )
+
+    def word(self, name: str) -> str:
+        """What a column or field is called; its code where lang/ has no word for it."""
+        return self.say(f"column.{name}") if self.knows(f"column.{name}") else name
+
+    @staticmethod
+    def cell(value: object) -> str:
+        """A value of a list, on one line."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "√" if value else "×"
+        if isinstance(value, list | tuple):
+            return ", ".join(map(str, value))
+        return " ".join(str(value).split())
 
     # ------------------------------------------------------------------ what is opened
 
@@ -155,18 +171,9 @@ class State:
     @functools.cached_property
     def crm(self) -> Crm:
         """Everything together, with the store open; closed when the command ends."""
-        try:
-            from crmcore.app import Crm
-            from crmcore.db import engine  # noqa: F401 - what is missing is named here
-        except ModuleNotFoundError as error:
-            raise _missing(error) from error
+        from crmcore.app import Crm
+
         return self.closing.enter_context(Crm.open(self.config, self.plugins, self.clock, lang=self.lang))
-
-
-def _missing(error: ModuleNotFoundError) -> BaseException:
-    from crmcore.errors import MissingExtra
-
-    return MissingExtra("CRM-X001", extra="app") if error.name in {"sqlalchemy", "alembic"} else error
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -182,16 +189,6 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "√" if value else "×"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return " ".join(str(value).split())
 
 
 def _plain(value: object) -> object:

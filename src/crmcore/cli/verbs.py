@@ -8,6 +8,7 @@ import click
 
 from crmcore.cli.frame import Command
 from crmcore.cli.state import State
+from crmcore.types.contact import MessageState
 
 if TYPE_CHECKING:
     from crmcore.errors import CrmError
@@ -145,7 +146,10 @@ def sent(report: SendReport) -> dict[str, Any]:
 
 def tell_send(state: State, report: SendReport) -> None:
     """How many, by state; each that did not go, with the reason; and how to really send."""
-    counts = ", ".join(f"{state.say(f'state.{name}')} {count}" for name, count in sorted(report.counts().items()))
+    would = {MessageState.SENDING.value: state.say("send.would_go")} if report.dry_run else {}
+    counts = ", ".join(
+        f"{would.get(name) or state.say(f'state.{name}')} {count}" for name, count in sorted(report.counts().items())
+    )
     key = "send.would" if report.dry_run else "send.done"
     state.tell(state.say(key, count=len(report.lines), counts=counts or "0"))
     for line in report.lines:

@@ -1,0 +1,52 @@
+"""crmcore proposals: what the DMS wants to change against the word of staff, and who may be one person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import click
+
+from crmcore.cli.frame import Group
+from crmcore.cli.state import State
+
+command = Group("proposals")
+
+COLUMNS = ("id", "kind", "entity_id", "other_id", "field", "old", "new", "source", "why")
+STATES = click.Choice(["PENDING", "APPLIED", "REJECTED", "all"], case_sensitive=False)
+
+
+@command.command("list")
+@click.option("--state", "wanted", type=STATES, default="PENDING")
+@click.pass_obj
+def list_(state: State, wanted: str) -> None:
+    """Oldest first."""
+    from crmcore.flows.proposals import find
+
+    rows = [attrs.asdict(each) for each in find(state.crm.db, state=None if wanted == "all" else wanted)]
+    if not state.json:
+        rows = [{**row, "why": state.reason(row["why"])} for row in rows]
+    state.show("proposals", rows, COLUMNS)
+
+
+def _decision(name: str) -> Callable[..., None]:
+    @command.command(name)
+    @click.argument("ids", nargs=-1, required=True, metavar="ID…")
+    @click.option("--by", metavar="STAFF", default="cli")
+    @click.pass_obj
+    def decide(state: State, ids: tuple[str, ...], by: str) -> None:
+        """Each on its own: one that is no longer pending stops those behind it."""
+        from crmcore.flows import proposals
+
+        verb = proposals.accept if name == "accept" else proposals.reject
+        decided = [verb(state.crm.db, each, by=by, clock=state.clock) for each in ids]
+        if state.json:
+            state.emit(name, {"proposals": [{"id": each.id, "state": each.state} for each in decided]})
+            return
+        for each in decided:
+            state.tell(state.say(f"proposals.{name}", id=each.id))
+
+    return decide
+
+
+accept, reject = _decision("accept"), _decision("reject")
