@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ def due_rows(
         visits = query.last_visits(connection, people)
         tries = query.attempts(connection, ids)
         riders = query.bundled(connection, ids)
+        names = query.staff_names(connection)
     rows = []
     for number, row in enumerate(calls, start=1):
         zone = ZoneInfo(stores[row.store].timezone) if row.store in stores else ZoneInfo("Asia/Shanghai")
@@ -58,9 +60,9 @@ def due_rows(
                 plate=row.plate or "",
                 vehicle=" ".join(part for part in (row.series, row.model) if part),
                 last_visit=visits.get(row.customer_id, ""),
-                advisor=row.advisor or row.customer_advisor or "",
-                executor=row.executor or "",
-                supervisors=", ".join(_listed(row.supervisors)),
+                advisor=_colleague(row.advisor or row.customer_advisor, names, lang),
+                executor=_colleague(row.executor, names, lang),
+                supervisors="、".join(_colleague(one, names, lang) for one in json.loads(row.supervisors or "[]")),
                 attempts=str(tries.get(row.id, 0)),
                 questions=_questions(rules, rules_here, lang),
                 late=row.deadline_at is not None and instant(row.deadline_at) < now,
@@ -111,8 +113,9 @@ def _questions(rules: Mapping[str, TouchpointRule], codes: list[str], lang: str)
     )
 
 
-def _listed(stored: str) -> list[str]:
-    import json
-
-    found: list[str] = json.loads(stored or "[]")
-    return found
+def _colleague(code: str | None, names: Mapping[str, str], lang: str) -> str:
+    """The name behind a staff code, or the label of a role that nobody fills yet."""
+    if not code:
+        return ""
+    label = catalogue.say(f"role.{code}", lang)
+    return names.get(code) or (label if label != f"role.{code}" else code)
