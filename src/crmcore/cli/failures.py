@@ -38,9 +38,16 @@ def told(state: State, error: BaseException) -> int:
             return _fail(state, error)
         case click.exceptions.NoArgsIsHelpError():
             sys.stderr.write(f"{error.format_message()}\n")
-            return error.exit_code
+            return UsageError.exit_code
         case click.ClickException():
             return _fail(state, _usage(error))
+        case _:
+            return _ended(state, error)
+
+
+def _ended(state: State, error: BaseException) -> int:
+    """What nobody raised on purpose."""
+    match error:
         case KeyboardInterrupt() | click.Abort():
             return INTERRUPTED
         case BrokenPipeError():

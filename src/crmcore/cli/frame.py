@@ -99,6 +99,11 @@ class Group(_Words, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        if not [*getattr(ctx, "_protected_args", ()), *ctx.args]:
+            raise click.exceptions.NoArgsIsHelpError(ctx)
+        return super().invoke(ctx)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise failures.no_command(args[0], self.list_commands(ctx))
