@@ -59,10 +59,11 @@ def test_an_event_is_on_the_date_of_its_store(kind, known):
         (AnchorKind.PROSPECT_LEFT, {"opened_at": AT, "customer": None}),
         (AnchorKind.DELIVERY_PLANNED, {"promised_at": AT, "delivered_at": AT}),
         (AnchorKind.READY, {"completed_at": AT, "status": "DELIVERED"}),
+        (AnchorKind.READY, {"completed_at": AT, "status": "READY", "kind": "SHOWROOM"}),
     ],
 )
 def test_what_did_not_happen_is_no_event(kind, known):
-    """Void, without a person, handed over already, not ready: nothing to hang on."""
+    """Void, without a person, handed over already, not ready, no car in the workshop: nothing to hang on."""
     assert of_order(kind, Order(**{"id": 9, "customer": 1} | known), STORE) is None
 
 

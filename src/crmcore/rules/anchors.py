@@ -69,7 +69,8 @@ def _moment(kind: AnchorKind, order: Order) -> tuple[datetime | None, date | Non
         case AnchorKind.DELIVERY_PLANNED:
             return (None, None) if order.delivered_at is not None else (order.promised_at, None)
         case AnchorKind.READY:
-            return (order.completed_at, None) if order.status == "READY" else (None, None)
+            ready = order.kind == "SERVICE" and order.status == "READY"  # a visitor who left is "ready" as well
+            return (order.completed_at, None) if ready else (None, None)
         case _:
             return order.delivered_at, order.handed_on
 
