@@ -1,7 +1,7 @@
 """Runs the documentation: every code block of every page is executed.
 
-`python` blocks run as they stand. `console` blocks run each `$ command` in a folder of the page's own and compare what it
-prints with what the page shows ("..." stands for anything). A `toml`, `csv` or `json` block whose first line names a file
+A page has a folder of its own, in which its blocks run from top to bottom. `python` blocks run as they stand; `console` blocks run
+each `$ command` and compare what it prints with what the page shows ("..." stands for anything). A `toml`, `csv` or `json` block whose first line names a file
 ("# crm.toml") is written to that folder; any other must at least be well-formed. `sh` and `powershell` blocks are the
 set-up commands of a bare checkout, which the gate itself runs: here each must name what exists.
 """
@@ -22,6 +22,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
@@ -30,23 +31,30 @@ _FILE = re.compile(r"^(?:#|//|<!--)\s*([\w./-]+\.(?:toml|csv|json|py|txt))\s*(?:
 
 
 def _setup(namespace: dict[str, Any]) -> None:
-    namespace["folder"] = tempfile.mkdtemp(prefix="crmcore-docs-")
+    folder = tempfile.mkdtemp(prefix="crmcore-docs-")
+    patch = pytest.MonkeyPatch()
+    patch.chdir(folder)
+    patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    for name, value in {"PYTHONUTF8": "1", "COLUMNS": "160", "NO_COLOR": "1"}.items():
+        patch.setenv(name, value)
+    namespace.update(folder=folder, patch=patch)
 
 
 def _teardown(namespace: dict[str, Any]) -> None:
+    """Whatever the page left running ends with it."""
+    for held in namespace.values():
+        if isinstance(held, subprocess.Popen):
+            held.terminate()
+            held.wait()
+    namespace["patch"].undo()
     shutil.rmtree(namespace["folder"], ignore_errors=True)
 
 
-def _environment() -> dict[str, str]:
-    bin_folder = str(Path(sys.executable).parent)
-    return {
-        **os.environ,
-        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONUTF8": "1",
-        "CRMCORE_LANG": "en",
-        "COLUMNS": "160",
-        "NO_COLOR": "1",
-    }
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The blocks of a page belong together: `--dist loadgroup` runs them in one process."""
+    for item in items:
+        if item.path.suffix == ".md":
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def _console(example: Example) -> str | None:
@@ -58,7 +66,7 @@ def _console(example: Example) -> str | None:
             command,
             shell=True,
             cwd=example.namespace["folder"],
-            env=_environment(),
+            env={**os.environ, "CRMCORE_LANG": "zh" if example.path.endswith(".zh.md") else "en"},
             capture_output=True,
             text=True,
             timeout=120,
