@@ -1,0 +1,125 @@
+"""The daily page: one file, nothing fetched, nothing executed, nobody recognisable."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from tests.flows.making import STORE, World
+
+from crmcore.db import schema
+from crmcore.db.columns import stamp
+from crmcore.flows import callbacks
+from crmcore.flows.report import daily
+from crmcore.reports.daily import render, to_json
+from crmcore.types.contact import AnchorKind, TouchpointRule
+
+RULE = TouchpointRule(
+    code="POST_REPAIR_CALLBACK",
+    label={"zh": "维修后回访", "en": "Callback after the repair"},
+    purpose="CALLBACK",
+    anchor=AnchorKind.HANDED_OVER,
+    source="S1",
+)
+
+
+@pytest.fixture(name="facts")
+def _facts(db, clock):
+    """One call that is due, one text that was refused, one row that was rejected."""
+    world = World(db, clock)
+    person, value = world.customer(name="<script>王小明", name_key="x")
+    now = clock.now()
+    with db.writing() as connection:
+        connection.execute(
+            schema.touchpoint.insert().values(
+                id=1, rule=RULE.code, subject="visit:1", anchor="visit:1", anchor_on="2026-11-19", occurrence="1", store="S01",
+                customer_id=person, due_at=stamp(now - timedelta(days=1)), deadline_at=stamp(now - timedelta(hours=1)),
+                channel="PHONE", message_class="SERVICE", state="DUE", explanation="{}", created_at=stamp(now), updated_at=stamp(now),
+                executor="CR_AGENT", supervisors='["CR_MANAGER"]',
+            )
+        )  # fmt: skip
+        connection.execute(schema.source.insert().values(id=1, name="main", system="main", pulled_at=stamp(now)))
+        connection.execute(
+            schema.reject.insert().values(
+                id=1, source_id=1, part="ro.csv", at="ro.csv:17", column="手机号", shape="9.99A+99", reason="PHONE_SCIENTIFIC",
+                catalog="crmcore", raw="{}", first_at=stamp(now), last_at=stamp(now),
+            )
+        )  # fmt: skip
+    world.text(person, value, state="REFUSED", code="OPTED_OUT")
+    return db, now, value
+
+
+def rules():
+    return {RULE.code: RULE}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_stands_alone(facts, lang):
+    """No script, no image, no link, no address: nothing leaves the page, and its policy forbids it."""
+    db, now, _ = facts
+    page = render(daily(db, rules(), STORE, now, lang=lang), lang)
+
+    assert not re.findall(r"<script|<img|<link|<iframe|https?:|@import|url\(", page)
+    assert "default-src 'none'" in page
+    assert ("zh-CN" if lang == "zh" else "en") == re.search(r'<html lang="([^"]+)"', page)[1]
+    assert not re.findall(r">(?:daily|state|worklist)\.\w", page)
+
+
+def test_the_page_shows_nobody(facts):
+    """No full name and no number stands on the page, in HTML or JSON; a name that is HTML stays text."""
+    db, now, value = facts
+    told = daily(db, rules(), STORE, now, lang="zh")
+    for text in (render(told, "zh"), to_json(told)):
+        assert "王小明" not in text
+        assert value.removeprefix("+86") not in text
+        assert "<script>" not in text
+
+
+def test_everything_that_did_not_happen_has_its_reason(facts):
+    """The refused text and the rejected row stand there, with words and not only codes."""
+    db, now, _ = facts
+    lines = {line.id: line for line in daily(db, rules(), STORE, now, lang="zh").lines}
+
+    assert {"M1": "OPTED_OUT", "J1": "PHONE_SCIENTIFIC"} == {number: line.code for number, line in lines.items()}
+    assert all(line.why not in {line.code, ""} for line in lines.values())
+    assert "手机号 9.99A+99" == lines["J1"].who
+
+
+def test_a_late_call_is_counted_late(facts):
+    """A deadline that has passed is shown as late."""
+    db, now, _ = facts
+    told = json.loads(to_json(daily(db, rules(), STORE, now, lang="en")))
+
+    assert ("crmcore/report.daily@1", 1, 1) == (told["schema"], told["calls"], told["calls_late"])
+
+
+def test_the_worklist_tells_the_clerk_what_he_needs(facts):
+    """Masked on a screen, full in the file; the task, the roles and the deadline in words."""
+    db, now, value = facts
+    (shown,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=True)
+    (full,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=False)
+
+    assert value.removeprefix("+86") == full.phone
+    assert "*" in shown.phone
+    assert ("维修后回访", "客户关系专员", "客户关系经理", True) == (
+        shown.task,
+        shown.executor,
+        shown.supervisors,
+        shown.late,
+    )
+    assert "2026-11-22 09:00" == shown.deadline
+    assert [] == callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=True, store="S02")
+
+
+def test_a_number_that_wants_no_calls_is_not_on_the_worklist(facts, clock):
+    """Do-not-call: the row stays with its reason to call, the number does not."""
+    from crmcore.db import optouts
+
+    db, now, value = facts
+    with db.writing() as connection:
+        optouts.refuse(connection, [(value, "PHONE")], "staff:E01", now)
+    (row,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=False)
+
+    assert "" == row.phone
