@@ -87,11 +87,12 @@ def _usage(error: click.ClickException) -> CrmError:
             return UsageError("CRM-U106", why=error.format_message().rstrip("."))
 
 
-def _fail(state: State, error: CrmError) -> int:
+def _fail(state: State, error: CrmError, exit_code: int | None = None) -> int:
     if state.verbosity > 1:
         traceback.print_exception(error)
     if state.json:
-        state.emit("error", error_body(error, state.lang))
+        body = error_body(error, state.lang)
+        state.emit("error", body if exit_code is None else {**body, "exit_code": exit_code})
     else:
         for line in error.render(state.lang).splitlines():
             sys.stderr.write(f"× {line}\n")
@@ -120,7 +121,7 @@ def _bug(state: State, error: Exception) -> int:
         frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(_PACKAGE_ROOT))
     ]
     where = f"{Path(frames[-1].filename).relative_to(_PACKAGE_ROOT)}:{frames[-1].lineno}" if frames else "?"
-    _fail(state, UsageError("CRM-B001", kind=type(error).__name__, where=where))
+    _fail(state, UsageError("CRM-B001", kind=type(error).__name__, where=where), BUG)
     return BUG
 
 

@@ -7,6 +7,7 @@ import functools
 import json
 import locale
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -52,14 +53,14 @@ class State:
 
     @functools.cached_property
     def _lang_of_file(self) -> str | None:
-        """A glance at the file: it may be missing or wrong, and even then its mistakes are told in its language."""
-        import tomllib
-
+        """A glance at the file: it may be missing, no TOML or not UTF-8, and even then its mistakes are told in its language."""
         try:
-            said = tomllib.loads(self.path.read_bytes().decode("utf-8-sig")).get("lang")
-        except (OSError, ValueError):
+            raw = self.path.read_bytes()
+        except OSError:
             return None
-        return said if isinstance(said, str) else None
+        top = re.split(rb"^\s*\[", raw.removeprefix(b"\xef\xbb\xbf"), maxsplit=1, flags=re.MULTILINE)[0]
+        said = re.search(rb"""^\s*lang\s*=\s*["'](\w+)["']""", top, flags=re.MULTILINE)
+        return said[1].decode("ascii", errors="replace") if said else None
 
     def say(self, key: str, **params: object) -> str:
         """A sentence of lang/, in the reader's language."""

@@ -53,6 +53,11 @@ class Database:
             with writer.begin():
                 yield writer
 
+    @property
+    def place(self) -> str:
+        """How messages call it: its file, or the host and the name."""
+        return _place(self.url)
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -108,10 +113,11 @@ def _normalised(url: str) -> URL:
 def _engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "postgresql":
-            engine = create_engine(url, pool_pre_ping=True)
+            engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         else:
             _private_file(url.database)
-            engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+            arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+            engine = create_engine(url, connect_args=arguments, hide_parameters=True)  # no names, no numbers in errors
             _guard_sqlite(engine)
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.startswith("psycopg"):
@@ -175,9 +181,16 @@ def _translate(context: Any) -> BaseException | None:
     name = type(original).__name__
     for fragment, (kind, code) in _SQLITE_WORDS.items():
         if fragment in words:
-            return kind(code, why=name)
+            return kind(code, at=_place(context.engine.url), why=name)
     if context.is_disconnect or (name == "OperationalError" and context.engine.dialect.name == "postgresql"):
-        return StoreError("CRM-D116", why=name)
+        return StoreError("CRM-D116", at=_place(context.engine.url), why=name)
     if name == "UndefinedTable":
-        return StoreError("CRM-D120", why=name)
+        return StoreError("CRM-D120", at=_place(context.engine.url), why=name)
     return None
+
+
+def _place(url: URL) -> str:
+    """Which store: its file, or the host and the name; never the user."""
+    if url.get_backend_name() == "sqlite":
+        return Path(url.database or "").name
+    return f"{url.host or ''}/{url.database or ''}"

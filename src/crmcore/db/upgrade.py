@@ -49,8 +49,8 @@ def check_schema(db: Database) -> None:
     found = _revision(db)
     if found != HEAD:
         if found is not None and found not in REVISIONS:
-            raise StoreError("CRM-D121", found=found, known=HEAD)
-        raise StoreError("CRM-D120")
+            raise StoreError("CRM-D121", at=db.place, found=found, known=HEAD)
+        raise StoreError("CRM-D120", at=db.place)
 
 
 def ready(db: Database, now: datetime) -> None:
@@ -70,7 +70,7 @@ def upgrade(db: Database, now: datetime | None = None) -> Upgraded:
     if found == HEAD:
         return Upgraded(found=found, known=HEAD)
     if found is not None and found not in REVISIONS:
-        raise StoreError("CRM-D121", found=found, known=HEAD)
+        raise StoreError("CRM-D121", at=db.place, found=found, known=HEAD)
     copy = None
     if not db.postgresql and not _empty(db):
         stamp = f"{now:%Y%m%dT%H%M%S}" if now else "upgrade"

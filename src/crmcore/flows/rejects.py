@@ -17,7 +17,7 @@ from crmcore import lang as catalogue
 from crmcore.db.engine import Database
 from crmcore.db.schema import reject, source, source_row
 from crmcore.db.sources import DISMISSED
-from crmcore.errors import UsageError
+from crmcore.errors import StoreError, UsageError
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _HEAD = ("source", "place", "column", "reason", "why", "fix")
@@ -116,7 +116,18 @@ def _each(connection: Connection, state: str | None, source_name: str | None = N
 
 
 def write_csv(db: Database, path: Path, lang: str) -> Path | None:
-    """Write all open rejects for a spreadsheet (mode 0600, UTF-8 with BOM); without any, the file goes. Returns its path."""
+    """Write all open rejects for a spreadsheet (mode 0600, UTF-8 with BOM); without any, the file goes. Returns its path.
+
+    Raises:
+        StoreError: the file cannot be written, e.g. because it is open in Excel; the rejects stay in the store.
+    """
+    try:
+        return _write_csv(db, path, lang)
+    except OSError as error:
+        raise StoreError("CRM-D130", at=path.name, why=type(error).__name__) from None
+
+
+def _write_csv(db: Database, path: Path, lang: str) -> Path | None:
     with db.reading() as connection:
         headings = _headings(connection)
         if headings is None:
