@@ -64,7 +64,7 @@ def test_the_counts_are_the_dealers_truth(told):
     with (folder / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
         rejected = list(csv.reader(file))[1:]
 
-    assert sum(counts.rejected for counts in truth.counts.values()) == len(rejected)
+    assert sum(counts.rejected for counts in truth.counts) == len(rejected)
 
 
 def test_texts_travelled_and_a_refusal_came_back(told):
@@ -87,7 +87,7 @@ def test_the_worklist_is_what_the_screen_shows(told):
     rows = list(openpyxl.load_workbook(folder / "worklist.xlsx").active.iter_rows(min_row=2, values_only=True))
     phones = [str(cell) for row in rows for cell in row if cell and str(cell).isdigit() and len(str(cell)) == 11]
 
-    assert f" {len(rows)} " in said
+    assert str(len(rows)) in said.split("worklist.xlsx")[0].splitlines()[-1]
     assert len(rows) == len(phones)
     assert not [phone for phone in phones if phone in said]
 

@@ -40,10 +40,10 @@ PATIENCE = 20.0  # seconds for the receiver to start
 def command(state: State, folder: Path) -> None:
     """Everything is invented; nothing leaves this machine."""
     dealer = _lay_out(state, folder)
-    with _open(state, dealer) as (crm, gateway):
+    with _open(state, dealer) as (crm, gateway, spoken):
         _learn(state, crm)
         _decide(state, crm)
-        _speak(state, crm, gateway)
+        _speak(state, crm, gateway, spoken)
         _hand_over(state, crm, folder)
     if state.json:
         names = ("crm.toml", "crm.db", "worklist.xlsx", "rejects.csv", "report.html")
@@ -71,27 +71,34 @@ def _lay_out(state: State, folder: Path) -> Dealer:
 
 
 @contextlib.contextmanager
-def _open(state: State, dealer: Dealer) -> Iterator[tuple[Crm, LoopbackGateway]]:
+def _open(state: State, dealer: Dealer) -> Iterator[tuple[Crm, LoopbackGateway, threading.Event]]:
     """The dealer's Crm, its receiver and the gateway, talking to each other over HTTP on loopback."""
     from crmcore.app import Crm, FixedClock
     from crmcore.config import load
-    from crmcore.sample.gateway import PASSWORD, LoopbackGateway
+    from crmcore.sample.gateway import PASSWORD, LoopbackGateway, http_get
 
     ten = datetime.combine(dealer.today, datetime.min.time(), SHANGHAI) + TEN_O_CLOCK
     secret = secrets.token_urlsafe(12)
+    spoken = threading.Event()  # receipts are faster than our own record now and then; a story has an order
+
+    def push(url: str) -> int:
+        spoken.wait(PATIENCE)
+        return http_get(url)
+
     config = load(state.document, state.plugins, environ={"SMS_PASSWORD": PASSWORD, "CRM_HOOK_SECRET": secret})
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
         LoopbackGateway(
             scripts=_scripts(dealer),
             mo_url=f"http://127.0.0.1:{listening.getsockname()[1]}/hooks/{secret}/sms/mo",
+            deliver=push,
             now=lambda: ten,
         ) as gateway,
     ):
         state.config = _pointed_at(config, gateway.url, listening.getsockname()[1])
         state.crm = Crm.open(state.config, state.plugins, FixedClock(ten), lang=state.lang)
         with state.crm, _receiver(state.crm, secret, listening):
-            yield state.crm, gateway
+            yield state.crm, gateway, spoken
 
 
 def _scripts(dealer: Dealer) -> dict[str, Script]:
@@ -149,12 +156,13 @@ def _decide(state: State, crm: Crm) -> None:
     tell_plan(state, crm.plan())
 
 
-def _speak(state: State, crm: Crm, gateway: LoopbackGateway) -> None:
+def _speak(state: State, crm: Crm, gateway: LoopbackGateway, spoken: threading.Event) -> None:
     from crmcore.cli.verbs import tell_send
     from crmcore.db import inbox, messages
 
     state.tell(state.say("demo.speak"))
     tell_send(state, crm.send(yes=True))
+    spoken.set()
     gateway.settle()
     with crm.db.reading() as connection:
         counts = messages.counts(connection)

@@ -93,7 +93,7 @@ class LoopbackGateway:
         self.mo_url = mo_url
         self.texts: list[Text] = []
         self.undelivered: list[str] = []
-        self._deliver = deliver or _get
+        self._deliver = deliver or http_get
         self._now = now or (lambda: datetime.fromtimestamp(time.time(), UTC))
         self._pause = pause
         self._replied: set[str] = set()
@@ -228,7 +228,8 @@ def on_air(text: str, coding: str) -> str:
     return "".join(char if char.isascii() or char in _GSM_BEYOND_ASCII else "?" for char in text)[:_LONGEST_GSM]
 
 
-def _get(url: str) -> int:
+def http_get(url: str) -> int:
+    """Push once; the status of the answer, whatever it is."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=10) as response:
