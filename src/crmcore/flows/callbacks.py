@@ -96,13 +96,12 @@ def _label(rules: Mapping[str, TouchpointRule], code: str, lang: str) -> str:
 
 
 def _reason(row: Row[Any], lang: str) -> str:
-    """Why this call: the event it hangs on, and what became a call because a text could not go."""
+    """Why this call: the event it hangs on and its orders, and why it became a call where a text could not go."""
     said = query.explanation(row)
-    parts = [row.anchor_on[:10]]
+    event = catalogue.say(f"explain.anchor.{said['anchor']}", lang) if "anchor" in said else ""
+    parts = [f"{event} {row.anchor_on[:10]}".strip(), *said.get("orders", ())]
     if row.reason:
         parts.append(catalogue.reason(row.reason, lang)[0])
-    elif note := said.get("note"):
-        parts.append(catalogue.reason(str(note), lang)[0])
     return " · ".join(parts)
 
 
