@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -51,7 +50,6 @@ def _ended(state: State, error: BaseException) -> int:
         case KeyboardInterrupt() | click.Abort():
             return INTERRUPTED
         case BrokenPipeError():
-            _silence_stdout()
             return PIPE_CLOSED
         case ModuleNotFoundError(name=str(name)) if extra := EXTRAS.get(name.partition(".")[0]):
             return _fail(state, MissingExtra("CRM-X001", extra=extra))
@@ -123,8 +121,3 @@ def _bug(state: State, error: Exception) -> int:
     where = f"{Path(frames[-1].filename).relative_to(_PACKAGE_ROOT)}:{frames[-1].lineno}" if frames else "?"
     _fail(state, UsageError("CRM-B001", kind=type(error).__name__, where=where), BUG)
     return BUG
-
-
-def _silence_stdout() -> None:
-    """Whoever read us has gone (`| head`): nothing more to say, also not when the stream is flushed at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -143,6 +143,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         with state.closing, cli.make_context("crmcore", list(arguments), obj=state) as context:
             code = cli.invoke(context)
+        sys.stdout.flush()  # here, where a reader that has left is no error yet
     except click.exceptions.Exit as done:
         code = done.exit_code
     except BaseException as error:  # noqa: BLE001 - whatever it is, it ends as a message and a code

@@ -104,12 +104,16 @@ class State:
             return
         names = list(columns or rows[0])
         self.tell(
-            table([self.word(name) for name in names], [[self.cell(row.get(name)) for name in names] for row in rows])
+            table(
+                [self.word(name, schema) for name in names],
+                [[self.cell(row.get(name)) for name in names] for row in rows],
+            )
         )
 
-    def word(self, name: str) -> str:
-        """What a column or field is called; its code where lang/ has no word for it."""
-        return self.say(f"column.{name}") if self.knows(f"column.{name}") else name
+    def word(self, name: str, schema: str = "") -> str:
+        """What a column or field is called, in this list where it has a word of its own; its code where lang/ has none."""
+        keys = (f"column.{schema}.{name}", f"column.{name}")
+        return next((self.say(key) for key in keys if self.knows(key)), name)
 
     @staticmethod
     def cell(value: object) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crmcore.cli.failures import error_body
 from crmcore.cli.frame import Command
 from crmcore.cli.state import State
 from crmcore.types.contact import MessageState
@@ -25,11 +26,13 @@ PART = 1  # exit code: done in part
 def sync(state: State, instances: tuple[str, ...]) -> int:
     """Read what the dealer's systems have."""
     report = state.crm.sync(*(name.removeprefix("dms.") for name in instances))
+    failed = [source.error for source in report.sources if source.error is not None]
+    code = _exit_code(failed, len(report.sources))
     if state.json:
-        state.emit("sync", synced(report))
+        _emit(state, "sync", synced(report), failed, code)
     else:
         tell_sync(state, report)
-    return _exit_code([source.error for source in report.sources])
+    return code
 
 
 @click.command("collect", cls=Command)
@@ -37,11 +40,13 @@ def sync(state: State, instances: tuple[str, ...]) -> int:
 def collect(state: State) -> int:
     """Take in delivery receipts and replies."""
     report = state.crm.collect()
+    failed = list(report.failed.values())
+    code = _exit_code(failed, _accounts(state))
     if state.json:
-        state.emit("collect", collected(report))
+        _emit(state, "collect", collected(report), failed, code)
     else:
         tell_collect(state, report)
-    return PART if report.failed else 0
+    return code
 
 
 @click.command("send", cls=Command)
@@ -51,11 +56,13 @@ def collect(state: State) -> int:
 def send(state: State, yes: bool, limit: int | None) -> int:
     """Send what is due; without --yes only decide."""
     report = state.crm.send(yes=yes, limit=limit)
+    failed = list(report.errors.values())
+    code = _exit_code(failed, _accounts(state)) or (PART if report.left else 0)
     if state.json:
-        state.emit("send", sent(report))
+        _emit(state, "send", sent(report), failed, code)
     else:
         tell_send(state, report)
-    return PART if report.left else 0
+    return code
 
 
 @click.command("run", cls=Command)
@@ -74,7 +81,7 @@ def run(state: State, yes: bool) -> int:
         tell_collect(state, report.collect)
         tell_plan(state, report.plan)
         tell_send(state, report.send)
-    return PART if report.sync.failed or report.collect.failed or report.send.left else 0
+    return PART if report.sync.failed or report.collect.failed or report.send.left or report.send.errors else 0
 
 
 def synced(report: SyncReport) -> dict[str, Any]:
@@ -116,16 +123,17 @@ def tell_sync(state: State, report: SyncReport) -> None:
 def collected(report: CollectReport) -> dict[str, Any]:
     """The body of crmcore/collect@1."""
     counted = ("receipts", "strangers", "opt_outs", "waiting", "unreadable")
-    return {**{name: getattr(report, name) for name in counted}, "failed": dict(report.failed)}
+    failed = {name: error.code for name, error in report.failed.items()}
+    return {**{name: getattr(report, name) for name in counted}, "failed": failed}
 
 
 def tell_collect(state: State, report: CollectReport) -> None:
     """What came in, in one line; then who could not be asked."""
     body = collected(report)
-    failed = body.pop("failed")
+    del body["failed"]
     state.tell(state.say("collect.done", **body))
-    for name, code in failed.items():
-        state.note(state.say("collect.failed", name=name, code=code))
+    for name, error in report.failed.items():
+        state.note(state.say("collect.failed", name=name, why=error.render(state.lang)))
 
 
 def sent(report: SendReport) -> dict[str, Any]:
@@ -141,7 +149,14 @@ def sent(report: SendReport) -> dict[str, Any]:
         }
         for line in report.lines
     ]
-    return {"dry_run": report.dry_run, "messages": lines, "left": report.left, "doubts": report.doubts}
+    failed = {name: error.code for name, error in report.errors.items()}
+    return {
+        "dry_run": report.dry_run,
+        "messages": lines,
+        "left": report.left,
+        "doubts": report.doubts,
+        "failed": failed,
+    }
 
 
 def tell_send(state: State, report: SendReport) -> None:
@@ -157,13 +172,27 @@ def tell_send(state: State, report: SendReport) -> None:
             state.tell(f"  {line.id} {state.say(f'state.{line.state.value}')}: {state.reason(line.reason)}")
     for why, count in sorted(report.left.items()):
         state.tell(state.say("send.left", count=count, why=state.reason(why)))
+    for name, error in report.errors.items():
+        state.note(state.say("send.failed", name=name, why=error.render(state.lang)))
     if report.dry_run and report.lines:
         state.tell(state.say("send.hint"))
 
 
-def _exit_code(errors: list[CrmError | None]) -> int:
+def _emit(state: State, verb: str, body: dict[str, Any], failed: list[CrmError], code: int) -> None:
+    """The report as JSON; a verb that failed altogether is an error object with the report in it."""
+    if failed and code != PART:
+        state.emit("error", {**error_body(failed[0], state.lang), **body})
+        return
+    errors = {"errors": [error_body(error, state.lang) for error in failed]} if failed else {}
+    state.emit(verb, body | errors)
+
+
+def _accounts(state: State) -> int:
+    return sum(instance.enabled for instance in state.config.messaging.values())
+
+
+def _exit_code(failed: list[CrmError], of: int) -> int:
     """0 when all went well, 1 when some did, and the error's own when none did."""
-    failed = [error for error in errors if error is not None]
     if not failed:
         return 0
-    return failed[0].exit_code if len(failed) == len(errors) else PART
+    return failed[0].exit_code if len(failed) == of else PART
