@@ -355,7 +355,7 @@ def test_the_same_number_with_another_name_is_only_proposed(db, clock, tmp_path)
     read(db, clock, rows, folder=tmp_path)
 
     assert [("李四",), ("王小明",)] == all_rows(db, None, customer.c.name)
-    assert [("MERGE", "SAME_NUMBER_OTHER_NAME")] == all_rows(db, None, schema.proposal.c.kind, schema.proposal.c.why)
+    assert [("MERGE", "SAME_MOBILE_OTHER_NAME")] == all_rows(db, None, schema.proposal.c.kind, schema.proposal.c.why)
 
 
 def test_the_same_number_and_name_is_the_same_person_also_of_another_system(db, clock, tmp_path):
@@ -364,6 +364,39 @@ def test_the_same_number_and_name_is_the_same_person_also_of_another_system(db, 
     read(db, clock, [order(2, {"key": "77", **WANG})], name="b", system="b", folder=tmp_path)
 
     assert 1 == len(all_rows(db, customer))
+
+
+def test_a_landline_proves_a_company_and_nobody_else(db, clock, tmp_path):
+    """Two systems that know a company by its landline mean one customer; for a person a switchboard says nothing at all."""
+    company, person = ({"name": name, "phone": "010-55501234"} for name in ("示范贸易有限公司", "王小明"))
+    rows = [[order(2, {"key": key, **company}), order(3, {"key": f"{key}P", **person})] for key in ("1", "2")]
+    read(db, clock, rows[0], folder=tmp_path)
+    read(db, clock, rows[1], name="b", system="b", folder=tmp_path)
+
+    assert [("王小明",), ("王小明",), ("示范贸易有限公司",)] == all_rows(db, None, customer.c.name)
+    assert [] == all_rows(db, schema.proposal)
+
+
+def test_of_several_who_fit_a_person_has_to_say_which(db, clock, tmp_path):
+    """One name under two numbers, and somebody of that name with both: a question for a person, not a guess."""
+    home, work = WANG["phone"], "13900139009"
+    read(
+        db,
+        clock,
+        [order(2, {"name": "王小明", "phone": home}), order(3, {"name": "王小明", "phone": work})],
+        folder=tmp_path,
+    )
+    read(
+        db,
+        clock,
+        [order(4, {"key": "9", "name": "王小明", "phones": [home, work]})],
+        name="b",
+        system="b",
+        folder=tmp_path,
+    )
+
+    assert 3 == len(all_rows(db, customer))
+    assert [("SEVERAL_SAME",), ("SEVERAL_SAME",)] == all_rows(db, None, schema.proposal.c.why)
 
 
 def test_a_name_alone_is_looked_for_on_its_car_only(db, clock, tmp_path):

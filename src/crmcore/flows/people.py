@@ -17,7 +17,7 @@ from crmcore.db.rows import Row
 from crmcore.db.schema import consent, contact_point, customer, relative
 from crmcore.flows.intake import Car, Person
 from crmcore.flows.unit import Kind, Unit
-from crmcore.rules import clean
+from crmcore.rules import clean, match
 
 RETIRED = 0  # customer.merged_into of somebody nobody is to contact
 _POINT = ("id", "customer_id", "channel", "value", "preferred", "state")
@@ -112,9 +112,10 @@ class People:
         """
         id_ = self.refs.get(person.ref)
         if id_ is None:
-            id_ = self._match(person, nearby)
-            if id_ is None:
-                return self._new(person)
+            found = self._match(person, nearby)
+            if not isinstance(found, match.Same):
+                return self._new(person, found)
+            id_ = found.id
             self.refs[person.ref] = id_
             self.unit.name("customer", person.ref, id_, derived=not person.key)
             self.unit.changes += 1
@@ -122,31 +123,31 @@ class People:
             self._update(person, self.rows.known[id_])
         return id_
 
-    def _match(self, person: Person, nearby: dict[int, str] | None) -> int | None:
-        """Same number and same name is the same person; a name alone only among the people of the same car."""
-        key = person.name_key
-        for phone in person.phones:
-            for id_, name_key in self.by_phone.get(phone, {}).items():
-                if name_key == key:
-                    return id_
+    def _match(self, person: Person, nearby: dict[int, str] | None) -> match.Match:
+        """`rules.match` by number and name; a name without a number only among the people of the same car."""
+        key, holders = person.name_key, self.by_phone
+        if any(phone in holders for phone in person.phones):
+            return match.by_phone(person.phones, key, holders, organization=_organization(person))
         if not person.phones and not person.key and key and nearby:
             same = [id_ for id_, name_key in nearby.items() if name_key == key]
-            return same[0] if len(same) == 1 else None
-        return None
+            if len(same) == 1:
+                return match.Same(same[0], "SAME_CAR_SAME_NAME")
+        return match.NEW
 
-    def _new(self, person: Person) -> int:
+    def _new(self, person: Person, found: match.Match) -> int:
         values = person.values
         row = self.unit.create(self.rows, "customer", person.ref, values, derived=not person.key)
-        if "kind" not in values and person.name_key and clean.is_organization(values["name"]):
+        if "kind" not in values and _organization(person):
             row["kind"] = "ORGANIZATION"
         row["name_key"] = person.name_key
         _birthday(row)
         id_: int = row["id"]
         self.refs[person.ref] = id_
         self.points[id_] = set()
+        if isinstance(found, match.Propose):
+            for other in (found.id, *found.others):
+                self.unit.propose("MERGE", "customer", other, other=id_, field="phone", why=found.why)
         for phone in person.phones:
-            for other in sorted(self.by_phone.get(phone, {})) if clean.is_mobile(phone) else ():
-                self.unit.propose("MERGE", "customer", other, other=id_, field="phone", why="SAME_NUMBER_OTHER_NAME")
             self._point(row, phone)
         if not _plain(person):
             self._more(person, row)
@@ -269,6 +270,12 @@ def _plain(person: Person) -> bool:
         or person.consents
         or not person.values.keys() <= {"name"}
     )
+
+
+def _organization(person: Person) -> bool:
+    """As the source says, else as the name does."""
+    kind = person.values.get("kind")
+    return kind == "ORGANIZATION" if kind else bool(person.name_key) and clean.is_organization(person.values["name"])
 
 
 def _birthday(row: Row) -> None:
