@@ -153,7 +153,9 @@ def draft(car, day=0, **known):
             "anchor": event,
             "key": event.key,
             "occurrence": "1",
-            "timing": Timing(due=due, deadline=due + timedelta(hours=15), expires=due + timedelta(days=9)),
+            "timing": Timing(
+                due=due, on=due.date(), deadline=due + timedelta(hours=15), expires=due + timedelta(days=9)
+            ),
             "channel": Channel.PHONE,
             "message_class": MessageClass.SERVICE,
             "vehicles": (car,),
@@ -189,7 +191,7 @@ def test_a_week_that_is_over_hands_on_to_the_next():
 
 def test_a_fleet_contact_without_an_end_has_none():
     """When one car's contact never expires, the fleet's does not."""
-    endless = attrs.evolve(draft(2, 2), timing=Timing(due=START + timedelta(days=2)))
+    endless = attrs.evolve(draft(2, 2), timing=Timing(due=START + timedelta(days=2), on=date(2026, 11, 24)))
     (found,) = fleet([draft(1, 1), endless], STORE, {})
 
     assert found.timing.expires is None
@@ -290,7 +292,7 @@ RULES = {"A": rule("A", "S"), "B": rule("B", "S"), "C": rule("C", "S"), "D": rul
 
 def step(code, late, occurrence="1"):
     at = START + timedelta(days=late)
-    return attrs.evolve(draft(1), rule=code, occurrence=occurrence, timing=Timing(due=at))
+    return attrs.evolve(draft(1), rule=code, occurrence=occurrence, timing=Timing(due=at, on=at.date()))
 
 
 def test_only_the_latest_missed_step_is_due():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select
+import attrs
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from crmcore.db.columns import day, instant, stamp
 from crmcore.db.schema import appointment, customer, relative, vehicle, vehicle_party, visit
@@ -79,28 +80,51 @@ def paged(connection: Connection, ids: Iterable[T], query: Callable[[list[T]], S
         yield from connection.execute(query(block))
 
 
+@attrs.frozen(kw_only=True)
+class Window:
+    """Dates of events: from `first` to `last`; of those before `new` only what was written `since` (a stamp)."""
+
+    first: date
+    last: date
+    new: date
+    since: str = ""
+
+    def holds(self, column: Column[Any], written: Column[Any]) -> ColumnElement[bool]:
+        """The condition on a date, or on an instant with a day to spare at each end."""
+        inside = and_(column >= self.first.isoformat(), column <= f"{self.last.isoformat()}T99")
+        if self.new <= self.first:
+            return inside
+        return and_(inside, or_(column >= self.new.isoformat(), written >= self.since))
+
+
 # ------------------------------------------------------------------ visits
 
 
-def orders_between(kind: AnchorKind, first: date, last: date) -> Select[Any]:
-    """The visits whose event falls from `first` to `last` (dates of the store; instants with a day to spare at each end)."""
-    low, high = first.isoformat(), last.isoformat() + "T99"
-    query = select(*_ORDER)
-    match kind:
-        case AnchorKind.PROSPECT_LEFT:
-            return query.where(visit.c.kind == "SHOWROOM", visit.c.opened_at >= low, visit.c.opened_at <= high)
-        case AnchorKind.DELIVERY_PLANNED:
-            return query.where(visit.c.kind == "DELIVERY", visit.c.promised_at >= low, visit.c.promised_at <= high)
-        case AnchorKind.READY:
-            return query.where(visit.c.status == "READY", visit.c.completed_at >= low, visit.c.completed_at <= high)
-        case AnchorKind.DELIVERED:
-            return query.where(
-                visit.c.handed_on >= low, visit.c.handed_on <= last.isoformat(), visit.c.kind == "DELIVERY"
-            )
-        case _:
-            return query.where(
-                visit.c.handed_on >= low, visit.c.handed_on <= last.isoformat(), visit.c.kind == "SERVICE"
-            )
+def orders_between(kind: AnchorKind, dates: Window) -> Select[Any]:
+    """The visits whose event falls into `dates`."""
+    column, only = {
+        AnchorKind.PROSPECT_LEFT: (visit.c.opened_at, visit.c.kind == "SHOWROOM"),
+        AnchorKind.DELIVERY_PLANNED: (visit.c.promised_at, visit.c.kind == "DELIVERY"),
+        AnchorKind.READY: (visit.c.completed_at, visit.c.status == "READY"),
+        AnchorKind.DELIVERED: (visit.c.handed_on, visit.c.kind == "DELIVERY"),
+        AnchorKind.HANDED_OVER: (visit.c.handed_on, visit.c.kind == "SERVICE"),
+    }[kind]
+    return select(*_ORDER).where(dates.holds(column, visit.c.updated_at), only)
+
+
+def orders_of_cars(connection: Connection, cars: Iterable[int], dates: Window) -> dict[int, Order]:
+    """The workshop visits of these cars that were handed over within `dates`."""
+    rows = paged(
+        connection,
+        cars,
+        lambda block: select(*_ORDER).where(
+            visit.c.vehicle_id.in_(block),
+            visit.c.handed_on >= dates.first.isoformat(),
+            visit.c.handed_on <= dates.last.isoformat(),
+            visit.c.kind == "SERVICE",
+        ),
+    )
+    return {row.id: _order(row) for row in rows}
 
 
 def orders(connection: Connection, query: Select[Any]) -> list[Order]:
@@ -149,11 +173,9 @@ def _at(stored: str | None) -> datetime | None:
 # ------------------------------------------------------------------ appointments
 
 
-def appointments_between(first: date, last: date) -> Select[Any]:
-    """Booked visits that stand, from `first` to `last`."""
-    return _appointments().where(
-        appointment.c.start_at >= first.isoformat(), appointment.c.start_at <= last.isoformat() + "T99"
-    )
+def appointments_between(dates: Window) -> Select[Any]:
+    """Booked visits that stand, within `dates`."""
+    return _appointments().where(dates.holds(appointment.c.start_at, appointment.c.updated_at))
 
 
 def appointments_by_id(connection: Connection, ids: Collection[int]) -> list[Row[Any]]:
@@ -178,15 +200,15 @@ def _appointments() -> Select[Any]:
 # ------------------------------------------------------------------ dates of cars and people
 
 
-def cars_between(field: str, first: date, last: date) -> Select[Any]:
-    """The cars whose date `field` falls from `first` to `last`."""
-    return select(*_CAR).where(vehicle.c[field] >= first.isoformat(), vehicle.c[field] <= last.isoformat())
+def cars_between(field: str, dates: Window) -> Select[Any]:
+    """The cars whose date `field` falls into `dates`."""
+    return select(*_CAR).where(dates.holds(vehicle.c[field], vehicle.c.updated_at))
 
 
-def new_cars_between(first: date, last: date) -> Select[Any]:
-    """The cars that were handed over new from `first` to `last`, by their delivery order."""
+def new_cars_between(dates: Window) -> Select[Any]:
+    """The cars that were handed over new within `dates`, by their delivery order."""
     delivered = select(visit.c.vehicle_id).where(
-        visit.c.handed_on >= first.isoformat(), visit.c.handed_on <= last.isoformat(), visit.c.kind == "DELIVERY"
+        dates.holds(visit.c.handed_on, visit.c.updated_at), visit.c.kind == "DELIVERY"
     )
     return select(*_CAR).where(vehicle.c.id.in_(delivered))
 
@@ -196,9 +218,11 @@ def delivery_days(connection: Connection, cars: Collection[int]) -> dict[int, st
     rows = paged(
         connection,
         cars,
-        lambda block: select(visit.c.vehicle_id, func.max(visit.c.handed_on).label("handed_on"))
-        .where(visit.c.vehicle_id.in_(block), visit.c.handed_on.is_not(None), visit.c.kind == "DELIVERY")
-        .group_by(visit.c.vehicle_id),
+        lambda block: (
+            select(visit.c.vehicle_id, func.max(visit.c.handed_on).label("handed_on"))
+            .where(visit.c.vehicle_id.in_(block), visit.c.handed_on.is_not(None), visit.c.kind == "DELIVERY")
+            .group_by(visit.c.vehicle_id)
+        ),
     )
     return {row.vehicle_id: row.handed_on for row in rows}
 
@@ -227,15 +251,30 @@ def parties(connection: Connection, cars: Collection[int]) -> dict[int, list[tup
     return found
 
 
-def birthdays(month_days: Sequence[str]) -> Select[Any]:
-    """(customer, "MM-DD", "birthday") of those who have theirs on one of these days."""
-    return select(customer.c.id, customer.c.birth_md, customer.c.home_store).where(
+def birthdays(month_days: Sequence[str], dates: Window) -> Select[Any]:
+    """Customers with their birthday on one of these days; those before `dates.new` only where something was written."""
+    query = select(customer.c.id, customer.c.birth_md, customer.c.home_store).where(
         customer.c.birth_md.in_(month_days), customer.c.merged_into.is_(None)
     )
+    if dates.new <= dates.first:
+        return query
+    new = [on for on in month_days if _is_new(on, dates)]
+    return query.where(or_(customer.c.birth_md.in_(new), customer.c.updated_at >= dates.since))
+
+
+def _is_new(month_day: str, dates: Window) -> bool:
+    """Does "MM-DD" fall between `dates.new` and `dates.last`? 29 February counts with the 28th."""
+    day_of = "02-28" if month_day == "02-29" else month_day
+    on = dates.new
+    while on <= dates.last:
+        if on.strftime("%m-%d") in {month_day, day_of}:
+            return True
+        on += timedelta(days=1)
+    return False
 
 
 def family_birthdays(month_days: Sequence[str]) -> Select[Any]:
-    """(customer, "MM-DD", relative's id) of those with a birthday in the family."""
+    """Customers and the relative of theirs whose birthday is on one of these days."""
     return (
         select(customer.c.id, relative.c.birth_md, customer.c.home_store, relative.c.id.label("relative"))
         .join(customer, customer.c.id == relative.c.customer_id)
@@ -270,17 +309,11 @@ def homes(connection: Connection, customers: Collection[int]) -> dict[int, str |
     return {row.id: row.home_store for row in rows}
 
 
-def still_born(
-    connection: Connection, people: Collection[int], relatives: Collection[int]
-) -> tuple[dict[int, str], dict[int, str]]:
-    """ "MM-DD" of customers and of relatives, by id; who has none any more is missing."""
-    mine = paged(
-        connection, people, lambda block: select(customer.c.id, customer.c.birth_md).where(customer.c.id.in_(block))
-    )
-    kin = paged(
-        connection, relatives, lambda block: select(relative.c.id, relative.c.birth_md).where(relative.c.id.in_(block))
-    )
-    return {row.id: row.birth_md for row in mine if row.birth_md}, {row.id: row.birth_md for row in kin if row.birth_md}
+def still_born(connection: Connection, ids: Collection[int], *, family: bool) -> dict[int, str]:
+    """The "MM-DD" of customers, or of relatives, by id; who has none any more is missing."""
+    table = relative if family else customer
+    rows = paged(connection, ids, lambda block: select(table.c.id, table.c.birth_md).where(table.c.id.in_(block)))
+    return {row.id: row.birth_md for row in rows if row.birth_md}
 
 
 def in_shop(connection: Connection, cars: Collection[int], since: datetime) -> set[int]:

@@ -10,13 +10,25 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, or_, select, true, update
 
 from crmcore.db import bulk
 from crmcore.db.anchors import paged, pages
 from crmcore.db.columns import stamp
 from crmcore.db.engine import take_ids
-from crmcore.db.schema import audit, message, touchpoint
+from crmcore.db.schema import (
+    appointment,
+    audit,
+    complaint,
+    consent,
+    contact_point,
+    customer,
+    message,
+    setting,
+    touchpoint,
+    vehicle,
+    visit,
+)
 
 #: Still owed; SUPPRESSED ones are looked at again at each plan.
 OPEN = ("PLANNED", "DUE", "SUPPRESSED")
@@ -42,6 +54,70 @@ def lock(connection: Connection) -> None:
 def still_open(connection: Connection) -> list[Row[Any]]:
     """Everything that is still owed."""
     return list(connection.execute(select(touchpoint).where(touchpoint.c.state.in_(OPEN))))
+
+
+def to_look_at(connection: Connection, now: datetime, since: str) -> list[Row[Any]]:
+    """Of what is owed, that whose time has come and that whose person, car, visit or complaint was written `since` (a stamp).
+
+    What was kept back is looked at whatever was written, because hindrances end by themselves; only a consent that is
+    missing stays missing until one is given. Calls whose time has come need no second look (`come_due`).
+    """
+    mine = touchpoint.c
+    written = [
+        exists().where(customer.c.id == mine.customer_id, customer.c.updated_at >= since),
+        exists().where(contact_point.c.customer_id == mine.customer_id, contact_point.c.state_at >= since),
+        exists().where(complaint.c.customer_id == mine.customer_id, complaint.c.updated_at >= since),
+        exists().where(vehicle.c.id == mine.vehicle_id, vehicle.c.updated_at >= since),
+        exists().where(visit.c.vehicle_id == mine.vehicle_id, visit.c.updated_at >= since),
+        exists().where(visit.c.id == mine.visit_id, visit.c.updated_at >= since),
+        exists().where(appointment.c.vehicle_id == mine.vehicle_id, appointment.c.updated_at >= since),
+    ]
+    without_consent = mine.reason.in_(["NO_CONSENT", "CONSENT_WITHDRAWN"])
+    agreed = exists().where(consent.c.customer_id == mine.customer_id, consent.c.status == "GRANTED")
+    kept_back = and_(mine.state == "SUPPRESSED", case((without_consent, agreed), else_=true()))
+    come = and_(
+        mine.state == "PLANNED", mine.due_at <= stamp(now), mine.channel != "PHONE", mine.bundled_into.is_(None)
+    )
+    several = or_(mine.subject.like("appointment:%"), mine.anchor.like("fleet:%"), mine.anchor.like("relative:%"))
+    open_ = and_(mine.state.in_(["PLANNED", "DUE"]), or_(come, several, *written))
+    return list(connection.execute(select(touchpoint).where(mine.state.in_(OPEN), or_(kept_back, open_))))
+
+
+def of_people(connection: Connection, people: Collection[int]) -> list[Row[Any]]:
+    """What is still owed to these customers and not kept back."""
+    return list(
+        paged(
+            connection,
+            people,
+            lambda block: select(touchpoint).where(
+                touchpoint.c.customer_id.in_(block), touchpoint.c.state.in_(["PLANNED", "DUE"])
+            ),
+        )
+    )
+
+
+def over(connection: Connection, now: datetime) -> list[Row[Any]]:
+    """What is still owed although it is no longer worth doing."""
+    return list(
+        connection.execute(
+            select(touchpoint).where(touchpoint.c.state.in_(OPEN), touchpoint.c.expires_at <= stamp(now))
+        )
+    )
+
+
+def settled_by_text(connection: Connection) -> list[Row[Any]]:
+    """What is still open although its text has come to an end, with the text's state and code."""
+    return list(
+        connection.execute(
+            select(touchpoint, message.c.state.label("text_state"), message.c.code.label("text_code"))
+            .join(message, message.c.touchpoint_id == touchpoint.c.id)
+            .where(
+                touchpoint.c.state.in_(OPEN),
+                touchpoint.c.channel != "PHONE",
+                message.c.state.in_(["ACCEPTED", "DELIVERED", "REFUSED", "FAILED", "EXPIRED"]),
+            )
+        )
+    )
 
 
 def of_subjects(connection: Connection, rule: str, subjects: Collection[str]) -> list[Row[Any]]:
@@ -89,6 +165,25 @@ def texts(connection: Connection, touchpoints: Collection[int]) -> dict[int, Row
     return {row.touchpoint_id: row for row in rows}
 
 
+# ------------------------------------------------------------------ what the last plan has looked at
+
+_HORIZON = "plan.horizon"
+
+
+def horizon(connection: Connection) -> dict[str, str]:
+    """What `keep_horizon` kept; empty before the first plan."""
+    stored = connection.execute(select(setting.c.value).where(setting.c.key == _HORIZON)).scalar_one_or_none()
+    found: dict[str, str] = {} if stored is None else json.loads(stored)
+    return found
+
+
+def keep_horizon(connection: Connection, values: dict[str, str]) -> None:
+    """Remember until when a plan has looked, with which rules."""
+    bulk.upsert(
+        connection, setting, ("key", "value"), [(_HORIZON, json.dumps(values))], key=("key",), change=("value",)
+    )
+
+
 # ------------------------------------------------------------------ what came of it
 
 
@@ -96,46 +191,59 @@ def done(
     connection: Connection, number: int, now: datetime, *, reason: str | None = None, by: str | None = None
 ) -> bool:
     """Close an open touchpoint as done, with all that rode on it; False when it was not open."""
-    return _close(connection, number, "DONE", reason, now, by)
+    return _close(connection, [number], "DONE", reason, now, by)
 
 
 def cancel(connection: Connection, number: int, reason: str, now: datetime, *, by: str | None = None) -> bool:
     """Cancel an open touchpoint and its waiting text; what rode on it stands on its own again at the next plan."""
-    return _close(connection, number, "CANCELLED", reason, now, by)
+    return _close(connection, [number], "CANCELLED", reason, now, by)
 
 
-def close(connection: Connection, number: int, state: str, reason: str, now: datetime) -> bool:
-    """Close an open touchpoint that was not done: CANCELLED, EXPIRED, SKIPPED."""
-    return _close(connection, number, state, reason, now, None)
+def close_many(connection: Connection, closing: Iterable[tuple[int, str, str]], now: datetime) -> None:
+    """Close open touchpoints (id, state, reason), each with its text, and for DONE with what rode on it."""
+    together: dict[tuple[str, str], list[int]] = {}
+    for number, state, reason in closing:
+        together.setdefault((state, reason), []).append(number)
+    for (state, reason), numbers in together.items():
+        for block in pages(numbers):
+            _close(connection, block, state, reason or None, now, None)
 
 
-def _close(connection: Connection, number: int, state: str, reason: str | None, now: datetime, by: str | None) -> bool:
+def come_due(connection: Connection, now: datetime) -> None:
+    """Calls, and what rides on something, whose time has come; texts come due with their words (`flows.due_texts`)."""
+    connection.execute(
+        update(touchpoint)
+        .where(
+            touchpoint.c.state == "PLANNED",
+            touchpoint.c.due_at <= stamp(now),
+            or_(touchpoint.c.channel == "PHONE", touchpoint.c.bundled_into.is_not(None)),
+        )
+        .values(state="DUE", updated_at=stamp(now))
+    )
+
+
+def _close(
+    connection: Connection, numbers: Sequence[int], state: str, reason: str | None, now: datetime, by: str | None
+) -> bool:
     changed = connection.execute(
         update(touchpoint)
-        .where(touchpoint.c.id == number, touchpoint.c.state.in_(OPEN))
+        .where(touchpoint.c.id.in_(numbers), touchpoint.c.state.in_(OPEN))
         .values(state=state, reason=reason, updated_at=stamp(now))
     )
     if not changed.rowcount:
         return False
-    riders = [row.id for row in connection.execute(_riders(number))]
+    riding = and_(touchpoint.c.bundled_into.in_(numbers), touchpoint.c.state.in_(OPEN))
     if state == "DONE":
+        with_it = connection.execute(select(touchpoint.c.id).where(riding)).scalars().all()
         connection.execute(
-            update(touchpoint)
-            .where(touchpoint.c.id.in_(riders))
-            .values(state="DONE", reason="BUNDLED", updated_at=stamp(now))
+            update(touchpoint).where(riding).values(state="DONE", reason="BUNDLED", updated_at=stamp(now))
         )
-        cancel_texts(connection, [number, *riders], "DONE_OTHERWISE", now)
+        cancel_texts(connection, [*numbers, *with_it], "DONE_OTHERWISE", now)
     else:
-        connection.execute(
-            update(touchpoint).where(touchpoint.c.id.in_(riders)).values(bundled_into=None, updated_at=stamp(now))
-        )
-        cancel_texts(connection, [number], reason or state, now)
-    note(connection, number, state, {"reason": reason}, now, by)
+        connection.execute(update(touchpoint).where(riding).values(bundled_into=None, updated_at=stamp(now)))
+        cancel_texts(connection, numbers, reason or state, now)
+    note(connection, numbers, state, {"reason": reason}, now, by)
     return True
-
-
-def _riders(number: int) -> Select[Any]:
-    return select(touchpoint.c.id).where(touchpoint.c.bundled_into == number, touchpoint.c.state.in_(OPEN))
 
 
 def to_phone(connection: Connection, number: int, reason: str, now: datetime) -> bool:
@@ -158,7 +266,7 @@ def to_phone(connection: Connection, number: int, reason: str, now: datetime) ->
         .where(touchpoint.c.bundled_into == number, touchpoint.c.state == "DONE", touchpoint.c.reason == "BUNDLED")
         .values(state="DUE", reason=None, updated_at=stamp(now))
     )
-    note(connection, number, "TO_PHONE", {"reason": reason}, now, None)
+    note(connection, [number], "TO_PHONE", {"reason": reason}, now, None)
     return True
 
 
@@ -178,24 +286,20 @@ def assign(connection: Connection, number: int, staff: str, now: datetime, *, by
     connection.execute(
         update(touchpoint).where(touchpoint.c.id == number).values(**values, explanation=json.dumps(said))
     )
-    note(connection, number, "ASSIGN", {"staff": staff}, now, by)
+    note(connection, [number], "ASSIGN", {"staff": staff}, now, by)
     return True
 
 
-def note(connection: Connection, number: int, verb: str, detail: dict[str, Any], now: datetime, by: str | None) -> None:
-    """Keep in the audit trail what was done to a touchpoint, by whom."""
-    (entry,) = take_ids(connection, audit, 1)
-    connection.execute(
-        audit.insert().values(
-            id=entry,
-            at=stamp(now),
-            who=by or "crmcore",
-            verb=verb,
-            entity="touchpoint",
-            entity_id=number,
-            detail=json.dumps(detail),
-        )
-    )
+def note(
+    connection: Connection, numbers: Sequence[int], verb: str, detail: dict[str, Any], now: datetime, by: str | None
+) -> None:
+    """Keep in the audit trail what was done to touchpoints, by whom."""
+    ids = take_ids(connection, audit, len(numbers))
+    rows = [
+        (entry, stamp(now), by or "crmcore", verb, "touchpoint", number, json.dumps(detail))
+        for entry, number in zip(ids, numbers, strict=True)
+    ]
+    bulk.insert(connection, audit, ("id", "at", "who", "verb", "entity", "entity_id", "detail"), rows)
 
 
 # ------------------------------------------------------------------ looking

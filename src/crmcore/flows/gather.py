@@ -30,6 +30,9 @@ SHOP_DAYS = timedelta(days=60)
 #: For so long after an accident with injured people only a person decides about any contact. [J]
 INJURY_DAYS = timedelta(days=180)
 
+#: A store that is closed for longer plans its first day by hand. [J]
+LONGEST_CLOSURE = 10  # days
+
 VISIT_EVENTS = frozenset(
     {AnchorKind.PROSPECT_LEFT, AnchorKind.DELIVERY_PLANNED, AnchorKind.DELIVERED, AnchorKind.READY}
 )
@@ -56,7 +59,9 @@ class Gathering:
 
     Attributes:
         first / last: local dates between which contacts must fall due.
-        broadcast_last: the same for what everybody gets.
+        broadcast_first / broadcast_last: the same for what everybody gets.
+        done_until: everything due until then was looked at by an earlier plan, and only what was written `since` is new.
+            None: this plan looks at everything.
         answered: for a replay of the past: every callback was made on the day it was due.
     """
 
@@ -65,60 +70,98 @@ class Gathering:
     today: date
     first: date
     last: date
+    broadcast_first: date
     broadcast_last: date
+    done_until: date | None = None
+    since: str = ""
     answered: bool = False
 
-    def events(self, rule: TouchpointRule, stored: Sequence[Row[Any]], history: Sequence[Row[Any]]) -> list[Found]:
-        """The events in the window of `rule`, and those that `stored` touchpoints hang on, without repeats."""
+    def fresh(self, rule: TouchpointRule) -> list[Found]:
+        """The events whose contact falls due in the window and that no earlier plan has looked at."""
         match rule.anchor:
             case AnchorKind.HANDED_OVER:
-                found = self._handed_over(rule, stored, history)
+                return self.callbacks(rule, self.hand_overs(rule), ())
             case kind if kind in VISIT_EVENTS:
-                found = self._visits(rule, stored)
+                return self._visits(rule, db_anchors.orders(self.connection, self._orders(rule)))
             case AnchorKind.APPOINTMENT:
-                found = self._appointments(rule, stored)
+                window_of = self._window(rule)
+                rows = self.connection.execute(db_anchors.appointments_between(window_of))
+                return self._appointments(rule, rows)
             case kind if kind in db_anchors.CAR_DATES:
-                found = self._cars(rule, stored)
+                return self._cars(rule)
             case AnchorKind.BIRTHDAY | AnchorKind.FAMILY_BIRTHDAY:
-                found = self._birthdays(rule, stored)
+                return self._birthdays(rule)
             case _:
-                found = self._everybody(rule, stored)
-        unique = {
-            (each.anchor.subject, each.anchor.key, each.anchor.occurrence, each.occurrence): each for each in found
-        }
-        return list(unique.values())
+                return self._everybody(rule)
+
+    def again(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+        """The events that `stored` touchpoints hang on, as they are now; callbacks have `callbacks` for it."""
+        match rule.anchor:
+            case kind if kind in VISIT_EVENTS:
+                named = {visit for row in stored for visit in said_by(row).get("visits", ())}
+                return self._visits(rule, db_anchors.orders_by_id(self.connection, named).values())
+            case AnchorKind.APPOINTMENT:
+                numbers = [_number(row.subject) for row in stored]
+                return self._appointments(rule, db_anchors.appointments_by_id(self.connection, numbers))
+            case kind if kind in db_anchors.CAR_DATES:
+                return self._cars_again(rule, stored)
+            case AnchorKind.BIRTHDAY | AnchorKind.FAMILY_BIRTHDAY:
+                return self._birthdays_again(rule, stored)
+            case _:
+                return self._everybody_again(rule, stored)
+
+    def _window(self, rule: TouchpointRule, occurrence: int = 1, *, earlier: int = 0) -> db_anchors.Window:
+        """The dates of events to fetch; `earlier` is how many months before the event its date is stored."""
+        first = self.first - timedelta(days=_days(rule.within))
+        if (
+            rule.expires is not None
+        ):  # a store that was closed for a holiday opens late, so what expires is given some days
+            first = max(first, self.today - timedelta(days=_days(rule.expires) + LONGEST_CLOSURE))
+        low, high = window(rule, first, self.last, occurrence)
+        new = (
+            low
+            if self.done_until is None
+            else window(rule, self.done_until + timedelta(days=1), self.last, occurrence)[0]
+        )
+        if earlier:
+            low, new = (shift(on, Duration(months=-earlier, days=-3)) for on in (low, new))
+            high = shift(high, Duration(months=-earlier, days=3))
+        return db_anchors.Window(first=low, last=high, new=max(new, low), since=self.since)
+
+    def _orders(self, rule: TouchpointRule) -> Any:
+        return db_anchors.orders_between(rule.anchor, self._window(rule))
 
     # -------------------------------------------------------------- visits
 
-    def _visits(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
-        low, high = window(rule, self.first, self.last)
-        orders = {
-            order.id: order
-            for order in db_anchors.orders(self.connection, db_anchors.orders_between(rule.anchor, low, high))
-        }
-        named = {visit for row in stored for visit in said_by(row).get("visits", ())}
-        orders |= db_anchors.orders_by_id(self.connection, named - orders.keys())
+    def _visits(self, rule: TouchpointRule, orders: Iterable[Order]) -> list[Found]:
         found = []
-        for order in orders.values():
+        for order in orders:
             anchor = make.of_order(rule.anchor, order, self.settings.store(order.store))
             if anchor is not None:
                 found.append(Found(rule=rule, anchor=anchor, occurrence=1, order=order))
         return found
 
-    def handed_over(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> dict[int, Order]:
-        """The hand-overs in the window, and those that open callbacks name."""
-        low, high = window(rule, self.first, self.last)
-        orders = {
-            order.id: order
-            for order in db_anchors.orders(self.connection, db_anchors.orders_between(rule.anchor, low, high))
-        }
-        named = {visit for row in stored for visit in said_by(row).get("visits", ())}
-        return orders | db_anchors.orders_by_id(self.connection, named - orders.keys())
+    def hand_overs(self, rule: TouchpointRule) -> dict[int, Order]:
+        """The hand-overs that no earlier plan has looked at, and those of the same cars in the whole window."""
+        orders = {order.id: order for order in db_anchors.orders(self.connection, self._orders(rule))}
+        if self.done_until is not None:
+            orders |= self.hand_overs_of(
+                rule, {order.vehicle for order in orders.values() if order.vehicle is not None}
+            )
+        return orders
 
-    def _handed_over(
-        self, rule: TouchpointRule, stored: Sequence[Row[Any]], history: Sequence[Row[Any]]
-    ) -> list[Found]:
-        orders = self.handed_over(rule, stored)
+    def hand_overs_of(self, rule: TouchpointRule, cars: Iterable[int]) -> dict[int, Order]:
+        """The hand-overs of these cars in the window."""
+        return db_anchors.orders_of_cars(self.connection, cars, self._window(rule))
+
+    def named_by(self, stored: Sequence[Row[Any]]) -> dict[int, Order]:
+        """The visits that stored touchpoints name."""
+        return db_anchors.orders_by_id(
+            self.connection, {visit for row in stored for visit in said_by(row).get("visits", ())}
+        )
+
+    def callbacks(self, rule: TouchpointRule, orders: dict[int, Order], history: Sequence[Row[Any]]) -> list[Found]:
+        """One event per callback that these hand-overs ask for, given what was called about before."""
         over = _called(history)
         eligible = [
             order
@@ -137,10 +180,7 @@ class Gathering:
 
     # -------------------------------------------------------------- appointments
 
-    def _appointments(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
-        low, high = window(rule, self.first, self.last)
-        rows = list(self.connection.execute(db_anchors.appointments_between(low, high)))
-        rows += db_anchors.appointments_by_id(self.connection, [_number(row.subject) for row in stored])
+    def _appointments(self, rule: TouchpointRule, rows: Iterable[Row[Any]]) -> list[Found]:
         return [
             Found(
                 rule=rule,
@@ -154,33 +194,29 @@ class Gathering:
 
     # -------------------------------------------------------------- dates of cars
 
-    def _cars(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+    def _cars(self, rule: TouchpointRule) -> list[Found]:
         wanted: list[tuple[Row[Any], str, int]] = []
-        ahead = Duration(months=_first_months(rule))
         for field in db_anchors.CAR_DATES[rule.anchor]:
             for occurrence in range(1, rule.max_count + 1):
-                low, high = window(rule, self.first, self.last, occurrence)
-                if ahead.months:
-                    low = shift(low, Duration(months=-ahead.months, days=-3))
-                    high = shift(high, Duration(months=-ahead.months, days=3))
-                wanted += [(row, field, occurrence) for row in self._cars_between(rule, field, low, high)]
+                dates = self._window(rule, occurrence, earlier=_first_months(rule))
+                rows = list(self.connection.execute(db_anchors.cars_between(field, dates)))
+                if rule.anchor is AnchorKind.FIRST_SERVICE:
+                    rows += self.connection.execute(db_anchors.new_cars_between(dates))
+                wanted += [(row, field, occurrence) for row in rows]
+        return self._car_events(rule, wanted)
+
+    def _cars_again(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
         members = [member for row in stored for member in _members(row)]
-        again = db_anchors.cars_by_id(self.connection, {_number(subject) for subject, _, _ in members})
-        for subject, key, occurrence in members:
-            car = again.get(_number(subject))
-            if car is not None:
-                wanted.append((car, key.partition(":")[0], int(occurrence)))
-        return self._car_events(rule, wanted, ahead)
+        cars = db_anchors.cars_by_id(self.connection, {_number(subject) for subject, _, _ in members})
+        wanted = [
+            (cars[_number(subject)], key.partition(":")[0], int(occurrence))
+            for subject, key, occurrence in members
+            if _number(subject) in cars
+        ]
+        return self._car_events(rule, wanted)
 
-    def _cars_between(self, rule: TouchpointRule, field: str, low: date, high: date) -> list[Row[Any]]:
-        rows = list(self.connection.execute(db_anchors.cars_between(field, low, high)))
-        if rule.anchor is AnchorKind.FIRST_SERVICE:
-            rows += self.connection.execute(db_anchors.new_cars_between(low, high))
-        return rows
-
-    def _car_events(
-        self, rule: TouchpointRule, wanted: Sequence[tuple[Row[Any], str, int]], ahead: Duration
-    ) -> list[Found]:
+    def _car_events(self, rule: TouchpointRule, wanted: Sequence[tuple[Row[Any], str, int]]) -> list[Found]:
+        ahead = Duration(months=_first_months(rule))
         parties = db_anchors.parties(self.connection, [row.id for row, _, _ in wanted])
         speakers = {car: make.speaker(theirs, rule.anchor, self.today) for car, theirs in parties.items()}
         homes = db_anchors.homes(self.connection, [who[0] for who in speakers.values() if who is not None])
@@ -210,43 +246,49 @@ class Gathering:
 
     # -------------------------------------------------------------- days of people
 
-    def _birthdays(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
-        low, high = window(rule, self.first, self.last)
-        days = make.month_days(low, high)
+    def _birthdays(self, rule: TouchpointRule) -> list[Found]:
+        dates = self._window(rule)
+        days = make.month_days(dates.first, dates.last)
         family = rule.anchor is AnchorKind.FAMILY_BIRTHDAY
-        query = (db_anchors.family_birthdays if family else db_anchors.birthdays)(list(days))
-        found = [
+        query = db_anchors.family_birthdays(list(days)) if family else db_anchors.birthdays(list(days), dates)
+        return [
             self._person(
                 rule, f"relative:{row.relative}" if family else "birthday", days[row.birth_md], row.id, row.home_store
             )
             for row in self.connection.execute(query)
         ]
-        kin = [_number(row.anchor) for row in stored if family]
-        mine, theirs = db_anchors.still_born(
-            self.connection, [] if family else [row.customer_id for row in stored], kin
-        )
-        for row in stored:
-            born = theirs.get(_number(row.anchor)) if family else mine.get(row.customer_id)
-            if born is not None:
-                on = make.birthday_in(int(row.occurrence), born)
-                found.append(self._person(rule, row.anchor, on, row.customer_id, row.store))
+
+    def _birthdays_again(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
+        family = rule.anchor is AnchorKind.FAMILY_BIRTHDAY
+        ids = {row.id: _number(row.anchor) if family else row.customer_id for row in stored}
+        born = db_anchors.still_born(self.connection, set(ids.values()), family=family)
+        return [
+            self._person(
+                rule, row.anchor, make.birthday_in(int(row.occurrence), born[ids[row.id]]), row.customer_id, row.store
+            )
+            for row in stored
+            if ids[row.id] in born
+        ]
+
+    def _everybody(self, rule: TouchpointRule) -> list[Found]:
+        low, high = window(rule, self.broadcast_first, self.broadcast_last)
+        days = make.shared_days(rule, self.settings.events, low, high)
+        people = list(self.connection.execute(db_anchors.everybody())) if days else []
+        found = []
+        for on, key, label, event in days:
+            for row in people:
+                store = self.settings.store(row.home_store).code
+                if event is None or not event.stores or store in event.stores:
+                    found.append(self._person(rule, key, on, row.id, store, label))
         return found
 
-    def _everybody(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
-        low, high = window(rule, self.first, self.broadcast_last)
-        days = make.shared_days(rule, self.settings.events, low, high)
+    def _everybody_again(self, rule: TouchpointRule, stored: Sequence[Row[Any]]) -> list[Found]:
         found = []
         for row in stored:
             on = date.fromisoformat(row.anchor_on[:10])
             for day, key, label, _ in make.shared_days(rule, self.settings.events, on, on):
                 if key == row.anchor:
                     found.append(self._person(rule, key, day, row.customer_id, row.store, label))
-        people = list(self.connection.execute(db_anchors.everybody())) if days else []
-        for on, key, label, event in days:
-            for row in people:
-                store = self.settings.store(row.home_store).code
-                if event is None or not event.stores or store in event.stores:
-                    found.append(self._person(rule, key, on, row.id, store, label))
         return found
 
     def _person(
@@ -304,6 +346,14 @@ class Gathering:
             )
             for number, row in db_anchors.cars_by_id(self.connection, cars).items()
         }
+
+
+def _days(lasts: str | None) -> int:
+    """How many days a deadline lasts at most."""
+    if lasts is None:
+        return 0
+    length = parse(lasts)
+    return length.months * 31 + length.days + (0 if length.clock is None else length.clock.days + 1)
 
 
 def _first_months(rule: TouchpointRule) -> int:

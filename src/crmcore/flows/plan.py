@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -26,6 +26,8 @@ from crmcore.flows.gather import Found, Gathering
 from crmcore.flows.planning import (
     AHEAD,
     GUARD,
+    OVERLAP,
+    THOROUGH,
     Live,
     PlanReport,
     Settings,
@@ -38,8 +40,8 @@ from crmcore.flows.planning import (
 from crmcore.hooks.adapters import Clock
 from crmcore.rules import bundling, people, series
 from crmcore.rules.anchors import unlisted
-from crmcore.rules.care import BROADCAST, Draft, Stop, decide, local_day
-from crmcore.rules.case import Case
+from crmcore.rules.care import BROADCAST, Draft, Stop, decide, local_day, timing
+from crmcore.rules.case import Case, Order
 from crmcore.types.contact import AnchorKind, TouchpointRule, TouchpointState
 from crmcore.types.customer import Channel
 from crmcore.types.store import Role, Staff
@@ -47,7 +49,6 @@ from crmcore.types.store import Role, Staff
 #: Text states of which nobody knows yet, or knows already, that they reached the customer: the touchpoint is left alone.
 UNDER_WAY = frozenset({"SENDING", "UNKNOWN", "NEEDS_REVIEW"})
 SPOKEN = frozenset({"ACCEPTED", "DELIVERED"})
-LOST = frozenset({"REFUSED", "FAILED", "EXPIRED"})
 #: An event that moved after its contact was made is told again.
 TOLD_AGAIN = frozenset({AnchorKind.DELIVERY_PLANNED, AnchorKind.APPOINTMENT})
 _FIRST_DRY_ID = 1 << 40
@@ -102,56 +103,99 @@ class _Run:
         self.rules = settings.active
         self.report = PlanReport(dry_run=dry_run)
         self.today = local_day(now, settings.stores[0])
-        self.gathering = Gathering(
-            connection=connection,
-            settings=settings,
-            today=self.today,
-            first=self.today - GUARD,
-            last=self.today + AHEAD,
-            broadcast_last=self.today,
-        )
+        self.last = self._last_plan()
+        self.gathering = self._gathering()
         self.staff = staff_of(connection, settings)
+        self.there = {one.code for one in self.staff if people.present(one, self.today)}
         self.live: list[Live] = []
         self.stops: list[tuple[Row[Any], str, str]] = []  # stored row, state, reason
         self.cases: dict[int, Case] = {}  # touchpoint id -> case
-        self.history: dict[str, list[Row[Any]]] = {}
 
     def run(self) -> PlanReport:
         """Fetch, decide, compare, bundle, write."""
-        stored = self._what_texts_became(touchpoints.still_open(self.connection))
-        by_rule: dict[str, list[Row[Any]]] = defaultdict(list)
-        for row in stored:
-            by_rule[row.rule].append(row)
+        self._close_what_is_over()
+        fresh, hand_overs = self._fresh()
+        by_rule = self._to_look_at({each.anchor.customer for each in fresh} | _people_of(hand_overs))
         for code in by_rule.keys() - self.rules.keys():
             self._stop_all(by_rule.pop(code), "RULE_OFF")
-        drafts = self._decide(by_rule)
-        self._compare(drafts, by_rule)
+        self._compare(self._decide(self._all_events(fresh, hand_overs, by_rule), by_rule), by_rule)
         self._bundle()
         if not self.report.dry_run:
             self._write()
+            self._remember()
         self._count_unlisted()
         return self.report
 
+    # -------------------------------------------------------------- since the last plan
+
+    def _last_plan(self) -> dict[str, str]:
+        """What the last plan has looked at; nothing when it must be done again: other rules, or too long ago."""
+        last = touchpoints.horizon(self.connection)
+        usable = last.get("rules") == self.settings.fingerprint and last["at"] <= stamp(self.now)
+        return last if usable and last["thorough"] > stamp(self.now - THOROUGH) else {}
+
+    def _gathering(self) -> Gathering:
+        first = self.today - GUARD
+        shared = date.fromisoformat(self.last["today"]) + timedelta(days=1) if self.last else first
+        return Gathering(
+            connection=self.connection,
+            settings=self.settings,
+            today=self.today,
+            first=first,
+            last=self.today + AHEAD,
+            broadcast_first=max(shared, first),
+            broadcast_last=self.today,
+            done_until=date.fromisoformat(self.last["until"]) if self.last else None,
+            since=self._since,
+        )
+
+    @property
+    def _since(self) -> str:
+        at = when(self.last.get("at"))
+        return "" if at is None else stamp(at - OVERLAP)
+
+    def _remember(self) -> None:
+        touchpoints.keep_horizon(
+            self.connection,
+            {
+                "at": stamp(self.now),
+                "today": self.today.isoformat(),
+                "until": (self.today + AHEAD).isoformat(),
+                "rules": self.settings.fingerprint,
+                "thorough": self.last.get("thorough", stamp(self.now)),
+            },
+        )
+
     # -------------------------------------------------------------- what is stored
 
-    def _what_texts_became(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-        """Close what its text has settled and what is over; return what a plan may still change."""
-        waiting = touchpoints.texts(self.connection, [row.id for row in rows if row.channel != "PHONE"])
-        found = []
-        for row in rows:
-            text = waiting.get(row.id)
-            state = text.state if text is not None and row.channel != "PHONE" else None
-            if state in SPOKEN:
-                self.stops.append((row, "DONE", ""))
-            elif state in UNDER_WAY:
-                continue
-            elif state in LOST and text is not None:
-                self.stops.append((row, "SKIPPED", text.code or text.state))
-            elif row.expires_at is not None and row.expires_at <= stamp(self.now):
+    def _close_what_is_over(self) -> None:
+        """What its text has settled, and what is no longer worth doing."""
+        for row in touchpoints.settled_by_text(self.connection):
+            spoken = row.text_state in SPOKEN
+            self.stops.append((row, "DONE" if spoken else "SKIPPED", "" if spoken else row.text_code or row.text_state))
+        settled = {row.id for row, _, _ in self.stops}
+        expired = [row for row in touchpoints.over(self.connection, self.now) if row.id not in settled]
+        waiting = touchpoints.texts(self.connection, [row.id for row in expired if row.channel != "PHONE"])
+        for row in expired:
+            if row.id not in waiting or waiting[row.id].state not in UNDER_WAY:
                 self.report.expired[row.rule] += 1
                 self.stops.append((row, "EXPIRED", row.reason or "EXPIRED"))
-            else:
-                found.append(row)
+
+    def _to_look_at(self, people_: set[int]) -> dict[str, list[Row[Any]]]:
+        """What is owed and must be looked at, with all else that is owed to the same people: bundles are theirs as a whole."""
+        if self.last:
+            some = touchpoints.to_look_at(self.connection, self.now, self._since)
+            theirs = touchpoints.of_people(self.connection, people_ | {row.customer_id for row in some})
+            rows = list({row.id: row for row in (*some, *theirs)}.values())
+        else:
+            rows = touchpoints.still_open(self.connection)
+        waiting = touchpoints.texts(self.connection, [row.id for row in rows if row.channel != "PHONE"])
+        closed = {row.id for row, _, _ in self.stops}
+        found: dict[str, list[Row[Any]]] = defaultdict(list)
+        for row in rows:
+            text = waiting.get(row.id) if row.channel != "PHONE" else None
+            if row.id not in closed and (text is None or text.state not in UNDER_WAY):
+                found[row.rule].append(row)
         return found
 
     def _stop_all(self, rows: Sequence[Row[Any]], reason: str) -> None:
@@ -159,51 +203,91 @@ class _Run:
             self.report.cancelled[row.rule] += 1
             self.stops.append((row, "CANCELLED", reason))
 
+    # -------------------------------------------------------------- events
+
+    def _fresh(self) -> tuple[list[Found], dict[str, dict[int, Order]]]:
+        """The events that are new, and apart from them the hand-overs of each callback rule, which are grouped later."""
+        found: list[Found] = []
+        hand_overs: dict[str, dict[int, Order]] = {}
+        for rule in self.rules.values():
+            if rule.anchor is AnchorKind.HANDED_OVER:
+                hand_overs[rule.code] = self.gathering.hand_overs(rule)
+            else:
+                found += [each for each in self.gathering.fresh(rule) if self._in_time(each)]
+        return found, hand_overs
+
+    def _all_events(
+        self,
+        fresh: Sequence[Found],
+        hand_overs: Mapping[str, dict[int, Order]],
+        by_rule: Mapping[str, Sequence[Row[Any]]],
+    ) -> list[Found]:
+        """New events and those of what is stored, each once."""
+        found = list(fresh)
+        for rule in self.rules.values():
+            rows = by_rule.get(rule.code, ())
+            if rule.code in hand_overs:
+                found += self._callbacks(rule, hand_overs[rule.code], rows)
+            elif rows:
+                found += self.gathering.again(rule, rows)
+        return list({_identity(each): each for each in found}.values())
+
+    def _callbacks(self, rule: TouchpointRule, fresh: dict[int, Order], rows: Sequence[Row[Any]]) -> list[Found]:
+        """The callbacks for new hand-overs and for those that open ones name; a visit is called about once."""
+        orders = fresh | self.gathering.named_by(rows)
+        cars = {order.vehicle for order in orders.values() if order.vehicle is not None}
+        orders |= self.gathering.hand_overs_of(rule, cars) if self.last else {}
+        subjects = {f"vehicle:{order.vehicle}" if order.vehicle else f"visit:{order.id}" for order in orders.values()}
+        fleets = {f"customer:{order.customer}" for order in orders.values()}
+        history = touchpoints.of_subjects(self.connection, rule.code, subjects | fleets)
+        known = {(row.subject, row.anchor) for row in rows}
+        return [
+            each
+            for each in self.gathering.callbacks(rule, orders, history)
+            if (each.anchor.subject, each.anchor.key) in known or self._in_time(each)
+        ]
+
+    def _in_time(self, found: Found) -> bool:
+        """Is a new event's contact due soon, not over, and not so long past that it is left alone? Before any fact is fetched."""
+        if found.order is not None and found.order.booked_at is not None:
+            return True
+        store = self.settings.store(found.anchor.store)
+        times = timing(found.rule, found.anchor, store, found.occurrence)
+        last = self.today if found.anchor.kind in BROADCAST else self.today + AHEAD
+        over = times.expires is not None and times.expires <= self.now
+        if over or times.on > last:
+            return False
+        if times.late_after < self.now - GUARD:
+            self.report.left_alone[found.rule.code] += 1
+            return False
+        return True
+
     # -------------------------------------------------------------- deciding
 
-    def _decide(self, by_rule: Mapping[str, Sequence[Row[Any]]]) -> list[tuple[Draft | Stop, Found, Case]]:
-        found: list[Found] = []
-        for rule in self.rules.values():
-            open_rows = by_rule.get(rule.code, ())
-            history = self._callbacks_of(rule, open_rows)
-            found += self.gathering.events(rule, open_rows, history)
+    def _decide(
+        self, found: Sequence[Found], by_rule: Mapping[str, Sequence[Row[Any]]]
+    ) -> list[tuple[Draft | Stop, Found, Case]]:
         cases = self.gathering.cases(found, self.now)
         decided = {
             (row.rule, row.subject, row.anchor, row.occurrence)
             for row in chain.from_iterable(by_rule.values())
-            if "decided" in said_by(row)
+            if '"decided"' in row.explanation
         }
         results = []
         for each in found:
             case = cases.get(id(each))
-            if case is None:
-                continue
-            identity = (
-                each.rule.code,
-                each.anchor.subject,
-                each.anchor.key,
-                each.anchor.occurrence or str(each.occurrence),
-            )
-            result = decide(
-                each.rule,
-                case,
-                self.settings.store(each.anchor.store),
-                self.settings.policy,
-                self.now,
-                occurrence=each.occurrence,
-                decided=identity in decided,
-            )
-            results.append((result, each, case))
+            if case is not None:
+                result = decide(
+                    each.rule,
+                    case,
+                    self.settings.store(each.anchor.store),
+                    self.settings.policy,
+                    self.now,
+                    occurrence=each.occurrence,
+                    decided=_identity(each) in decided,
+                )
+                results.append((result, each, case))
         return results
-
-    def _callbacks_of(self, rule: TouchpointRule, open_rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-        """What was ever planned for the cars whose hand-over is in the window: a visit is called about once."""
-        if rule.anchor is not AnchorKind.HANDED_OVER:
-            return ()
-        orders = self.gathering.handed_over(rule, open_rows).values()
-        subjects = {f"vehicle:{order.vehicle}" if order.vehicle else f"visit:{order.id}" for order in orders}
-        fleets = {f"customer:{order.customer}" for order in orders}
-        return touchpoints.of_subjects(self.connection, rule.code, subjects | fleets)
 
     # -------------------------------------------------------------- comparing
 
@@ -211,16 +295,7 @@ class _Run:
         self, results: Sequence[tuple[Draft | Stop, Found, Case]], by_rule: Mapping[str, Sequence[Row[Any]]]
     ) -> None:
         drafts = [(result, case) for result, _, case in results if isinstance(result, Draft)]
-        gone = {
-            (
-                each.rule.code,
-                each.anchor.subject,
-                each.anchor.key,
-                each.anchor.occurrence or str(each.occurrence),
-            ): result.why
-            for result, each, _ in results
-            if isinstance(result, Stop)
-        }
+        gone = {_identity(each): result.why for result, each, _ in results if isinstance(result, Stop)}
         known = {
             (row.rule, row.subject, row.anchor, row.occurrence): row for row in chain.from_iterable(by_rule.values())
         }
@@ -278,8 +353,7 @@ class _Run:
     def _executor(
         self, rule: TouchpointRule, draft: Draft, case: Case, row: Row[Any] | None, before: Mapping[str, Any]
     ) -> str:
-        there = {one.code for one in self.staff if people.present(one, self.today)}
-        if row is not None and row.executor is not None and (row.executor in there or before.get("assigned")):
+        if row is not None and row.executor is not None and (row.executor in self.there or before.get("assigned")):
             return str(row.executor)
         return people.executor(
             rule,
@@ -323,9 +397,8 @@ class _Run:
         return found
 
     def _timely(self, draft: Draft) -> bool:
-        store = self.settings.store(draft.anchor.store)
         last = self.today if draft.anchor.kind in BROADCAST else self.today + AHEAD
-        soon = draft.booked or local_day(draft.timing.due, store) <= last
+        soon = draft.booked or draft.timing.on <= last
         return soon and (draft.timing.expires is None or draft.timing.expires > self.now)
 
     def _history(self, drafts: Sequence[Draft]) -> dict[tuple[str, str, str], list[Row[Any]]]:
@@ -430,13 +503,15 @@ class _Run:
             draft = live.draft
             if draft is None or live.state == "SUPPRESSED" or not self.rules[draft.rule].bundle:
                 continue
-            ends = [at for at in (draft.timing.deadline, draft.timing.expires) if at is not None]
+            # What is late already is made as soon as it can be: today, and no later deadline is missed by riding.
+            ends = [at for at in (draft.timing.deadline, draft.timing.expires) if at is not None and at >= self.now]
+            on = local_day(max(draft.timing.due, self.now), self.settings.store(draft.anchor.store))
             contacts.append(
                 bundling.Contact(
                     ref=live.id,
                     customer=draft.anchor.customer,
                     store=draft.anchor.store,
-                    on=local_day(draft.timing.due, self.settings.store(draft.anchor.store)),
+                    on=on,
                     due=draft.timing.due,
                     late=min(ends, default=None),
                     channel=draft.channel,
@@ -453,11 +528,10 @@ class _Run:
 
     def _write(self) -> None:
         at = stamp(self.now)
-        for row, state, reason in self.stops:
-            if state == "DONE":
-                touchpoints.done(self.connection, row.id, self.now)
-            else:
-                touchpoints.close(self.connection, row.id, state, reason, self.now)
+        touchpoints.close_many(
+            self.connection, [(row.id, state, reason) for row, state, reason in self.stops], self.now
+        )
+        touchpoints.come_due(self.connection, self.now)
         touchpoints.insert(
             self.connection, [_values(live, self._supervisors(live), at) for live in self.live if live.before is None]
         )
@@ -485,6 +559,24 @@ class _Run:
     def _count_unlisted(self) -> None:
         for rule in self.rules.values():
             self.report.unlisted += [(rule.code, year) for year in unlisted(rule, self.today, self.today + AHEAD)]
+
+
+def _identity(found: Found) -> tuple[str, str, str, str]:
+    """The identity of the touchpoint for an event."""
+    anchor = found.anchor
+    return (found.rule.code, anchor.subject, anchor.key, anchor.occurrence or str(found.occurrence))
+
+
+def _may_fall(found: Found, settings: Settings, first: date, last: date) -> bool:
+    """Can its contact fall due from `first` to `last`? Before anything but the event is known."""
+    store = settings.store(found.anchor.store)
+    times = timing(found.rule, found.anchor, store, found.occurrence)
+    booked = found.order is not None and found.order.booked_at is not None
+    return booked or first <= local_day(times.due, store) <= last
+
+
+def _people_of(hand_overs: Mapping[str, dict[int, Order]]) -> set[int]:
+    return {order.customer for orders in hand_overs.values() for order in orders.values() if order.customer is not None}
 
 
 def _gone(code: str, rules: Mapping[str, TouchpointRule]) -> str:
@@ -558,10 +650,16 @@ def _replay(
         today=first,
         first=first,
         last=last,
+        broadcast_first=first,
         broadcast_last=last,
         answered=True,
     )
-    found = [each for rule in settings.active.values() for each in gathering.events(rule, (), ())]
+    found = [
+        each
+        for rule in settings.active.values()
+        for each in gathering.fresh(rule)
+        if _may_fall(each, settings, first, last)
+    ]
     cases = gathering.cases(found, now)
     for each in found:
         case = cases.get(id(each))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,10 @@ from crmcore.types.store import Staff, Store
 AHEAD = timedelta(days=3)
 #: What was late for longer than this when it became known is left alone: a first import must not flood the past. [J]
 GUARD = timedelta(days=7)
+#: What an import writes while a plan runs carries an earlier time than it is seen at; so much is looked at again. [J]
+OVERLAP = timedelta(hours=6)
+#: However little was written, so often everything open is looked at again. [J]
+THOROUGH = timedelta(days=7)
 
 
 class Widths(Protocol):
@@ -44,7 +50,7 @@ class Bundling:
     fleet_above: int = 5
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Settings:
     """What a dealer has configured, as far as planning asks.
 
@@ -63,9 +69,19 @@ class Settings:
     suffix: Suffix = attrs.field(factory=dict)
     lang: str = "zh"
 
+    @functools.cached_property
+    def _by_code(self) -> Mapping[str | None, Store]:
+        return {store.code: store for store in self.stores}
+
     def store(self, code: str | None) -> Store:
         """The store of this code, else the first."""
-        return next((store for store in self.stores if store.code == code), self.stores[0])
+        return self._by_code.get(code) or self.stores[0]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when a rule, a store or an event does: then everything is looked at again."""
+        said = repr((self.active, tuple(self.stores), tuple(self.events), self.bundling, self.policy))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
     def active(self) -> dict[str, TouchpointRule]:

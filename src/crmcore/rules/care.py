@@ -26,9 +26,15 @@ PERSON_ONLY = frozenset({"INJURY_ACCIDENT"})
 
 @attrs.frozen(kw_only=True)
 class Timing:
-    """When a contact is due, late, and no longer worth doing; `provisional` as the calendar says."""
+    """When a contact is due, late, and no longer worth doing.
+
+    Attributes:
+        on: the local date that the rule means, before a closed day moves it to the next opening.
+        provisional: the calendar of that year is not announced.
+    """
 
     due: datetime
+    on: date
     deadline: datetime | None = None
     expires: datetime | None = None
     provisional: bool = False
@@ -112,11 +118,14 @@ def timing(rule: TouchpointRule, anchor: Anchor, store: Store, occurrence: int =
         start = _start(anchor, store)
         day = durations.shift(anchor.on, durations.Duration(months=offset.months, days=offset.days))
         due, provisional = start.at + (day - anchor.on) + offset.clock, start.provisional
+        on = local_day(due, store)
     else:
-        moment = opens(store, durations.shift(anchor.on, offset))
+        on = durations.shift(anchor.on, offset)
+        moment = opens(store, on)
         due, provisional = moment.at, moment.provisional
     return Timing(
         due=due,
+        on=on,
         deadline=_after(due, rule.within, store),
         expires=_after(due, rule.expires, store),
         provisional=provisional,
@@ -141,15 +150,17 @@ def _after(due: datetime, lasts: str | None, store: Store) -> datetime | None:
 
 
 def window(rule: TouchpointRule, first: date, last: date, occurrence: int = 1) -> tuple[date, date]:
-    """The dates of events whose `occurrence`-th contact can fall due from `first` to `last`; never too narrow.
+    """The dates of events whose `occurrence`-th contact is meant for a day from `first` to `last`; never too narrow.
 
-    A day at either end covers the store's zone and a closed day that moves what is due to the next opening.
+    For an instant a day at either end covers the clock.
     """
     offset = durations.parse(rule.offset)
     if occurrence > 1 and rule.repeat is not None:
         offset = offset.plus(durations.parse(rule.repeat).times(occurrence - 1))
-    low, high = durations.span(offset)
-    return first - timedelta(days=high + 1), last - timedelta(days=low - 1)
+    low, high = durations.before(first, offset)[0], durations.before(last, offset)[1]
+    if offset.clock is None:
+        return low, high
+    return low - offset.clock - timedelta(days=2), high - offset.clock + timedelta(days=2)
 
 
 # ------------------------------------------------------------------ whether, and how
@@ -179,7 +190,11 @@ def decide(
     booked = _booked(rule, case)
     if booked is not None:
         when = attrs.evolve(
-            when, due=booked, deadline=max(when.deadline or booked, booked), expires=_after(booked, rule.expires, store)
+            when,
+            due=booked,
+            on=local_day(booked, store),
+            deadline=max(when.deadline or booked, booked),
+            expires=_after(booked, rule.expires, store),
         )
     reason = conditions.suppressed(rule, case, today)
     if decided and reason in PERSON_ONLY:

@@ -78,9 +78,9 @@ def shift(on: date, by: Duration) -> date:
     return on + timedelta(days=by.days)
 
 
-def span(by: Duration) -> tuple[int, int]:
-    """The fewest and the most days that `by` can be, for a window that must not miss a day."""
-    clock = by.clock or timedelta(0)
-    low = by.days + clock.days + (by.months * 28 if by.months > 0 else by.months * 31)
-    high = by.days + clock.days + 1 + (by.months * 31 if by.months > 0 else by.months * 28)
-    return low, high
+def before(on: date, by: Duration) -> tuple[date, date]:
+    """The earliest and the latest date that `shift` can bring to `on`; months end on different days."""
+    if not by.months:
+        return on - timedelta(days=by.days), on - timedelta(days=by.days)
+    back = shift(on - timedelta(days=by.days), Duration(months=-by.months))
+    return back - timedelta(days=3), back + timedelta(days=3)
