@@ -200,7 +200,7 @@ class Crm:
 
         adapters = self.messaging()
         report = collect(self.db, adapters.good, self.clock)
-        report.failed |= {name: error.code for name, error in adapters.bad.items()}
+        report.failed |= adapters.bad
         return report
 
     def receive(self, name: str, request: WebhookRequest) -> WebhookResponse | None:
@@ -228,9 +228,11 @@ class Crm:
         """Send what is due; without `yes` only decide, and write nothing."""
         from crmcore.flows.send import send_due
 
-        return send_due(
+        report = send_due(
             self.db, list(self.accounts()), self.stores, self.policies(), self.clock, dry_run=not yes, limit=limit
         )
+        report.errors |= self.messaging().bad
+        return report
 
     def report(self, store: str | None = None) -> Daily:
         """The facts of today's page, of one store (default: the first)."""
@@ -261,7 +263,7 @@ class Crm:
             events=self.config.events,
             bundling=self.config.bundling,
             suffix=self.config.suffix,
-            lang=self.lang,
+            lang=self.config.lang or self.lang,  # customers read the dealer's language, not that of whoever runs this
         )
 
     def store(self, code: str | None = None) -> Store:

@@ -273,7 +273,7 @@ def test_a_gateway_that_is_down_loses_nothing(dealer):
     code, body = dealer.json("send", "--yes", *NOW, **SECRETS)
     states = {row["state"] for row in dealer.json("messages", "list", **SECRETS)[1]["messages"]}
 
-    assert code in {0, 1}
+    assert (4, "crmcore/error@1", "CRM-H101") == (code, body["schema"], body["code"])
     assert not body["dry_run"]
     assert states <= {"QUEUED", "HELD", "REFUSED"}
 

@@ -238,7 +238,7 @@ def test_a_vendor_that_can_be_asked_is_asked_from_the_cursor(world, db, clock, r
     report = collect(db, {"sms": adapter}, clock)
     collect(db, {"sms": adapter}, clock)
 
-    assert {"sms": "CRM-H001"} == report.failed
+    assert {"sms": "CRM-H001"} == {name: error.code for name, error in report.failed.items()}
     assert [None, "p1"] == adapter.calls
     assert (1, 1) == (report.receipts, report.opt_outs)
     assert "DELIVERED" == world.state(number)[0]

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 from crmcore.db import inbox, messages, optouts, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
-from crmcore.errors import CrmError
+from crmcore.errors import CrmError, PluginError, StoreError
 from crmcore.hooks.adapters import (
     Clock,
     MessagingAdapter,
@@ -44,7 +44,7 @@ class CollectReport:
         strangers: reports for texts that are not ours.
         waiting: replies that wait for a person.
         unreadable: pushes that their adapter could not read; they stay in the inbox as FAILED.
-        failed: accounts that could not be asked, with the error code.
+        failed: accounts that could not be asked, and why.
     """
 
     receipts: int = 0
@@ -52,7 +52,7 @@ class CollectReport:
     opt_outs: int = 0
     waiting: int = 0
     unreadable: int = 0
-    failed: dict[str, str] = attrs.field(factory=dict)
+    failed: dict[str, CrmError] = attrs.field(factory=dict)
 
     @property
     def replies(self) -> int:
@@ -133,8 +133,12 @@ class Collecting:
                 with self.db.writing() as connection:
                     self._apply(connection, name, events)
                     messages.save_account(connection, name, cursor=cursor)
+        except StoreError:
+            raise
         except CrmError as error:
-            self.report.failed[name] = error.code
+            self.report.failed[name] = error
+        except Exception as error:  # noqa: BLE001 - a plugin's bug stops its account and no other
+            self.report.failed[name] = PluginError("CRM-M210", account=name, error=type(error).__name__)
 
     def _apply(self, connection: Connection, name: str, events: Sequence[Receipt | Reply]) -> None:
         # replies first: they lock contact rows, and every transaction locks contact rows before messages

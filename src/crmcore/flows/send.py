@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row
 from crmcore.db import messages, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
-from crmcore.errors import NotSent
+from crmcore.errors import CrmError, NotSent
 from crmcore.flows import doubt
 from crmcore.hooks.adapters import Clock, DedupesKeys, MessagingAdapter, SendsBatches
 from crmcore.rules.messages import (
@@ -97,12 +97,14 @@ class SendReport:
 
     Attributes:
         left: texts that stay due, by why: NO_ACCOUNT, BREAKER_OPEN, ACCOUNT_STOPPED.
+        errors: accounts that could not be used or reached, with the last reason.
         doubts: texts in doubt that this run looked at, by what was done: see `flows.doubt`.
     """
 
     dry_run: bool
     lines: list[SendLine] = attrs.field(factory=list)
     left: dict[str, int] = attrs.field(factory=dict)
+    errors: dict[str, CrmError] = attrs.field(factory=dict)
     doubts: dict[str, int] = attrs.field(factory=dict)
 
     def leave(self, why: str, count: int) -> None:
@@ -210,7 +212,7 @@ def _send_chunk(run: Sending, ids: list[int], account: Account) -> None:
             messages.claim(connection, [row.id for row in claimed], account.name, claimed_at)
     if not claimed:
         return
-    results = attempt(account.adapter, [(row.key, row) for row in claimed], run.clock)
+    results = attempt(account, [(row.key, row) for row in claimed], run)
     _record(run, account, claimed, results, breaker, claimed_at)
     if account.adapter.limits.per_second:
         run.pause(1 / account.adapter.limits.per_second)
@@ -296,10 +298,9 @@ def _maybe_call(
         touchpoints.to_phone(connection, row.touchpoint_id, reason or state.value, now)
 
 
-def attempt(
-    adapter: MessagingAdapter[Any], texts: Sequence[tuple[str, Row[Any]]], clock: Clock
-) -> dict[str, SendResult]:
+def attempt(account: Account, texts: Sequence[tuple[str, Row[Any]]], run: Sending) -> dict[str, SendResult]:
     """One call, one of four outcomes per key. What is not proven unsent may have been sent."""
+    adapter = account.adapter
     pairs = [(key, messages.to_message(row)) for key, row in texts]
     try:
         if isinstance(adapter, SendsBatches):
@@ -308,7 +309,8 @@ def attempt(
             ((key, message),) = pairs
             answered = {key: adapter.send(message, key=key)}
     except NotSent as error:  # refused, name not resolved, 429: no byte was taken
-        later = clock.now() + timedelta(seconds=error.retry_after) if error.retry_after is not None else None
+        run.report.errors[account.name] = error
+        later = run.clock.now() + timedelta(seconds=error.retry_after) if error.retry_after is not None else None
         return {key: Deferred(code=error.code, not_before=later) for key, _ in pairs}
     except Exception as error:  # noqa: BLE001 - a plugin's bug is a doubt, not a failure
         return {key: Unknown(why=type(error).__name__) for key, _ in pairs}
