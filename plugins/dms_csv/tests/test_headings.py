@@ -219,6 +219,18 @@ def test_unknown_columns_are_reported_once_and_others_not_at_all(exports, caplog
     assert ["ro.csv: columns not used: 星座"] == caplog.messages
 
 
+def test_visits_without_their_numbers_do_not_pass_for_customers(exports):
+    """A name and a phone do not make an export of visits a list of customers; whoever says so in crm.toml is believed."""
+    exports.put("客户姓名,手机,车牌,进厂日期,交车日期\n张三,13800130001,京A1,2026-11-01,2026-11-02\n")
+
+    with pytest.raises(SourceError) as raised:
+        exports.batches()
+    (batch,) = exports.batches(entity="customer")
+
+    assert ("CRM-S141", "ro.csv") == (raised.value.code, raised.value.at)
+    assert 1 == len(batch.entries)
+
+
 def test_a_file_without_the_column_of_its_key_is_an_error_with_its_headings(exports):
     """So that the dealer sees which one to name in crm.toml."""
     exports.put("车牌号,进厂日期,里程\n京A1,2026-11-01,9\n")

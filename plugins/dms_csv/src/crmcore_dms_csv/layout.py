@@ -22,6 +22,8 @@ _KEYS = {
     "staff": ("key",),
     "customer": ("name", "phone"),
 }
+#: When a visit came and went: a file that says it is no list of customers, whatever else is missing.
+_WHEN = frozenset({"opened_at", "completed_at", "delivered_at", "invoiced_at"})
 
 
 @attrs.frozen
@@ -67,16 +69,26 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 
 
 def fit(config: CsvConfig, columns: Sequence[str], part: str) -> Layout:
-    """The layout of a file with these `columns`; raises `SourceError` when the column of the key is missing."""
+    """The layout of a file with these `columns`; raises `SourceError` when the column of the key is missing.
+
+    A file of visits without their numbers would else pass for a list of customers, and its visits would be lost unseen.
+    """
     configured = _configured(wanted(config), columns, part, config)
     preset_entity = catalogue.preset(config.preset).get("entity", "auto")
     entity = config.entity if config.entity != "auto" else preset_entity
     candidates = [_assign(name, columns, configured) for name in (ENTITIES if entity == "auto" else (entity,))]
     fitting = [layout for layout in candidates if _has_key(layout)]
-    if not fitting:
-        needed = " / ".join(" + ".join(_KEYS[layout.entity]) for layout in candidates)
+    found = max(fitting, key=lambda layout: len(layout.columns), default=None)
+    if found is None or (entity == "auto" and found.entity == "customer" and _is_of_visits(candidates[0])):
+        keys = {_KEYS[layout.entity][0]: None for layout in (candidates if found is None else candidates[:1])}
+        needed = " / ".join(keys)
         raise SourceError("CRM-S141", at=part, catalog=CATALOG, needed=needed, found=", ".join(columns))
-    return max(fitting, key=lambda layout: len(layout.columns))
+    return found
+
+
+def _is_of_visits(layout: Layout) -> bool:
+    assert layout.entity == ENTITIES[0] == "visit"
+    return bool(_WHEN & layout.headings.keys())
 
 
 def _has_key(layout: Layout) -> bool:
