@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crmcore.hooks.manager import Plugins
 
 CONFIG = "crm.toml"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 
 
 class State:
@@ -115,16 +116,16 @@ class State:
         keys = (f"column.{schema}.{name}", f"column.{name}")
         return next((self.say(key) for key in keys if self.knows(key)), name)
 
-    @staticmethod
-    def cell(value: object) -> str:
-        """A value of a list, on one line."""
+    def cell(self, value: object) -> str:
+        """A value of a list, on one line; an instant as the clock of the first store shows it."""
         if value is None:
             return ""
         if isinstance(value, bool):
             return "√" if value else "×"
         if isinstance(value, list | tuple):
             return ", ".join(map(str, value))
-        return " ".join(str(value).split())
+        text = " ".join(str(value).split())
+        return f"{self.local(text):%Y-%m-%d %H:%M}" if _INSTANT.fullmatch(text) else text
 
     # ------------------------------------------------------------------ what is opened
 
@@ -162,6 +163,12 @@ class State:
         if self.now_text is None:
             return SystemClock()
         return FixedClock(self.instant(self.now_text))
+
+    def local(self, text: str) -> datetime:
+        """An ISO instant in the zone of the first store."""
+        from zoneinfo import ZoneInfo
+
+        return datetime.fromisoformat(text).astimezone(ZoneInfo(self.config.stores[0].timezone))
 
     def instant(self, text: str) -> datetime:
         """An ISO date or time; without an offset it is that of the first store."""
