@@ -199,7 +199,7 @@ class Crm:
         from crmcore.flows.collect import collect
 
         adapters = self.messaging()
-        report = collect(self.db, adapters.good, self.clock)
+        report = collect(self.db, adapters.good, self.clock, words=self.config.contact.opt_out_words)
         report.failed |= adapters.bad
         return report
 
@@ -216,7 +216,7 @@ class Crm:
         with self._receiving:
             adapter = self.adapter(instance)
             assert isinstance(adapter, MessagingAdapter)
-            return receive(self.db, name, adapter, request, self.clock)
+            return receive(self.db, name, adapter, request, self.clock, words=self.config.contact.opt_out_words)
 
     def plan(self, *, since: date | None = None, until: date | None = None, dry_run: bool = False) -> PlanReport:
         """Work out who is to be contacted; with dates, count what falls due on each day and write nothing."""

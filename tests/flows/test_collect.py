@@ -279,3 +279,13 @@ def test_an_opt_in_ends_an_opt_out(world, db, clock, vendor, send):
 
     assert [True, False] == allowed
     assert ["ACCEPTED", "REFUSED"] == [world.state(first)[0], world.state(second)[0]]
+
+
+def test_a_dealers_own_word_counts(world, db, clock, vendor):
+    """A word that only this dealer's customers use for no opts out like those built in."""
+    world.customer()
+    receive(db, "sms", vendor, reply("莫再发"), clock, words=["莫再发"])
+    with db.reading() as connection:
+        outs = [row.value for row in connection.execute(schema.opt_out.select())]
+
+    assert ["+8613800130001"] == outs
