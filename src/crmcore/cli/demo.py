@@ -18,7 +18,7 @@ import click
 
 from crmcore.cli.frame import Command
 from crmcore.cli.state import State
-from crmcore.errors import TransientError, UsageError
+from crmcore.errors import StoreError, TransientError, UsageError
 
 if TYPE_CHECKING:
     from crmcore.app import Crm
@@ -39,7 +39,10 @@ PATIENCE = 20.0  # seconds for the receiver to start
 @click.pass_obj
 def command(state: State, folder: Path) -> None:
     """Everything is invented; nothing leaves this machine."""
-    dealer = _lay_out(state, folder)
+    try:
+        dealer = _lay_out(state, folder)
+    except OSError as error:
+        raise StoreError("CRM-D130", at=str(folder), why=type(error).__name__) from None
     with _open(state, dealer) as (crm, gateway, spoken):
         _learn(state, crm)
         _decide(state, crm)

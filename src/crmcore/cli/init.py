@@ -8,7 +8,7 @@ import click
 
 from crmcore.cli.frame import Command
 from crmcore.cli.state import State
-from crmcore.errors import UsageError
+from crmcore.errors import StoreError, UsageError
 
 
 @click.command("init", cls=Command)
@@ -28,8 +28,11 @@ def command(state: State, /, yes: bool, **answers: str | None) -> None:
         for key, default in defaults.items()
     }
     text = _text(state, {key: str(value).strip() for key, value in given.items()})
-    with state.path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    try:
+        with state.path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise StoreError("CRM-D130", at=state.path.name, why=type(error).__name__) from None
     _ = state.config  # it loads, or says why not
     if state.json:
         state.emit("init", {"path": state.path.absolute()})

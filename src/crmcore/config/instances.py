@@ -13,7 +13,7 @@ import cattrs
 from crmcore.config.document import Document
 from crmcore.config.model import Config, Instance
 from crmcore.config.places import Place
-from crmcore.config.values import UNSET, Mistake, choice, mistakes
+from crmcore.config.values import CHOICE, UNSET, Mistake, choice, mistakes
 from crmcore.errors import ConfigError, CrmError, PluginError
 from crmcore.hooks.adapters import Adapter, Clock, Context, ParsesReceipts, ParsesReplies
 from crmcore.hooks.manager import Plugins
@@ -123,7 +123,7 @@ class _Reader:
             return PluginError("CRM-P102", at=made.at, adapter=adapter, plugins=", ".join(suspects))
         known = sorted(name for kind, name in self.plugins.adapters if kind == made.kind)
         wrong = choice(made.adapter, known)
-        code = "CRM-C157" if not known else wrong.code
+        code = "CRM-C157" if not known else "CRM-C164" if wrong.code == CHOICE else wrong.code
         self.note(Mistake((*self.place, "adapter"), code, {"kind": made.kind, **wrong.params}))
         return None
 
