@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crmcore.hooks.manager import Plugins
 
 CONFIG = "crm.toml"
+_STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # an instant as `db.columns.stamp` writes it
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 
 

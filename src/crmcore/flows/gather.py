@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ import attrs
 from sqlalchemy import Connection, Row, func, select
 
 from crmcore.db import anchors as db_anchors
-from crmcore.db import messages
+from crmcore.db import contact_facts
 from crmcore.db.columns import instant
 from crmcore.db.schema import complaint, contact_point, vehicle_party
 from crmcore.flows.planning import Settings, said_by
@@ -163,11 +163,7 @@ class Gathering:
     def callbacks(self, rule: TouchpointRule, orders: dict[int, Order], history: Sequence[Row[Any]]) -> list[Found]:
         """One event per callback that these hand-overs ask for, given what was called about before."""
         over = _called(history)
-        eligible = [
-            order
-            for order in orders.values()
-            if order.customer is not None and order.order_type == OrderType.CUSTOMER and not order.void
-        ]
+        eligible = [order for order in orders.values() if order.customer is not None and _paid_for(order)]
         after = (shift(self.today, parse(rule.offset)) - self.today).days if self.answered else None
         found = []
         for car in callbacks.by_car(eligible):
@@ -177,6 +173,14 @@ class Gathering:
                 Found(rule=rule, anchor=callbacks.anchor_of(group), occurrence=1, order=group[-1]) for group in groups
             ]
         return found
+
+    def no_callbacks(self, rule: TouchpointRule, orders: Mapping[int, Order]) -> list[Found]:
+        """The hand-overs of orders that turned out to be no customer's: what was planned about them says so when it goes."""
+        return [
+            Found(rule=rule, anchor=callbacks.anchor_of((order,)), occurrence=1, order=order)
+            for order in orders.values()
+            if order.customer is not None and order.handed_on is not None and not _paid_for(order)
+        ]
 
     # -------------------------------------------------------------- appointments
 
@@ -356,6 +360,11 @@ def _days(lasts: str | None) -> int:
     return length.months * 31 + length.days + (0 if length.clock is None else length.clock.days + 1)
 
 
+def _paid_for(order: Order) -> bool:
+    """Is it a customer's own order, and did it take place?"""
+    return order.order_type == OrderType.CUSTOMER and not order.void
+
+
 def _first_months(rule: TouchpointRule) -> int:
     """How long after the hand-over of a new car its first service is due."""
     months = rule.params.get("months")
@@ -391,7 +400,7 @@ def _customers(connection: Connection, people: set[int], now: datetime) -> dict[
                 contact_point.c.customer_id.in_(block), contact_point.c.channel == "PHONE"
             )
         ).scalars()
-        found |= messages.customers(connection, block, list(set(values)), now)
+        found |= contact_facts.customers(connection, block, list(set(values)), now)
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Row
 
-from crmcore.db import messages, touchpoints
+from crmcore.db import contact_facts, messages, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import CrmError, NotSent
@@ -256,9 +256,9 @@ def _facts(
     run: Sending, connection: Connection, rows: Sequence[Row[Any]], account: Account, now: datetime
 ) -> dict[int, ContactFacts]:
     ids = {row.customer_id for row in rows}
-    people = messages.customers(connection, ids, {row.value for row in rows}, now)
-    spoken = messages.spoken(connection, ids, now - timedelta(days=CAP_DAYS))
-    flags = messages.visit_flags(connection, {row.touchpoint_id for row in rows if row.touchpoint_id is not None})
+    people = contact_facts.customers(connection, ids, {row.value for row in rows}, now)
+    spoken = contact_facts.spoken(connection, ids, now - timedelta(days=CAP_DAYS))
+    flags = contact_facts.visit_flags(connection, {row.touchpoint_id for row in rows if row.touchpoint_id is not None})
     found = {}
     for row in rows:
         injury, silent = flags.get(row.touchpoint_id, (False, False))

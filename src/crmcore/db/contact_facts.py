@@ -1,0 +1,149 @@
+"""What the store knows of a customer when he is about to be contacted: the facts that `rules.permit` decides on.
+
+A handful of statements however many customers there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, union_all
+
+from crmcore.db.columns import instant, stamp
+from crmcore.db.schema import attempt, complaint, consent, contact_point, customer, message, opt_out, touchpoint, visit
+from crmcore.rules.clean import is_mobile
+from crmcore.types.complaint import ENDED
+from crmcore.types.customer import (
+    Channel,
+    Consent,
+    ConsentStatus,
+    ContactPoint,
+    Customer,
+    CustomerKind,
+    NumberState,
+    Purpose,
+)
+
+#: A text in one of these states has reached, or may have reached, the customer; caps count them.
+SPOKEN = ("SENDING", "ACCEPTED", "DELIVERED", "UNKNOWN", "NEEDS_REVIEW")
+
+
+def customers(
+    connection: Connection, ids: Collection[int], values: Collection[str], now: datetime
+) -> dict[int, Customer]:
+    """The customers with all that a permit asks of them, in five statements however many they are."""
+    shared = _shared(connection, values)
+    refused = _refused(connection, values, now)
+    points: dict[int, list[ContactPoint]] = {}
+    for row in connection.execute(
+        select(contact_point).where(contact_point.c.customer_id.in_(ids)).order_by(contact_point.c.id)
+    ):
+        points.setdefault(row.customer_id, []).append(
+            ContactPoint(
+                channel=Channel(row.channel),
+                value=row.value,
+                label=row.label,
+                preferred=bool(row.preferred),
+                state=NumberState(row.state),
+                refused=refused.get(row.value, frozenset()),
+                shared=row.value in shared,
+                mobile=is_mobile(row.value),
+            )
+        )
+    consents: dict[int, list[Consent]] = {}
+    for row in connection.execute(select(consent).where(consent.c.customer_id.in_(ids))):
+        consents.setdefault(row.customer_id, []).append(_consent(row))
+    complaining = {
+        row.customer_id
+        for row in connection.execute(
+            select(complaint.c.customer_id)
+            .where(
+                complaint.c.customer_id.in_(ids),
+                or_(complaint.c.state.not_in([state.value for state in ENDED]), complaint.c.restored == 0),
+            )
+            .distinct()
+        )
+    }
+    return {
+        row.id: Customer(
+            id=f"C{row.id}",
+            kind=CustomerKind(row.kind),
+            full_name=row.name,
+            contact_points=tuple(points.get(row.id, ())),
+            consents=tuple(consents.get(row.id, ())),
+            deceased=bool(row.deceased),
+            has_open_complaint=row.id in complaining,
+            home_store=row.home_store,
+            advisor=row.advisor,
+        )
+        for row in connection.execute(select(customer).where(customer.c.id.in_(ids)))
+    }
+
+
+def _shared(connection: Connection, values: Collection[str]) -> set[str]:
+    """Numbers that belong to more than one living (not merged-away) customer."""
+    rows = connection.execute(
+        select(contact_point.c.value)
+        .join(customer, customer.c.id == contact_point.c.customer_id)
+        .where(contact_point.c.value.in_(values), customer.c.merged_into.is_(None))
+        .group_by(contact_point.c.value)
+        .having(func.count() > 1)
+    )
+    return {row.value for row in rows}
+
+
+def _refused(connection: Connection, values: Collection[str], now: datetime) -> dict[str, frozenset[Channel]]:
+    found: dict[str, set[Channel]] = {}
+    for row in connection.execute(
+        select(opt_out.c.value, opt_out.c.channel).where(
+            opt_out.c.value.in_(values), or_(opt_out.c.until.is_(None), opt_out.c.until > stamp(now))
+        )
+    ):
+        found.setdefault(row.value, set()).add(Channel(row.channel))
+    return {value: frozenset(channels) for value, channels in found.items()}
+
+
+def _consent(row: Row[Any]) -> Consent:
+    return Consent(
+        purpose=Purpose(row.purpose),
+        status=ConsentStatus(row.status),
+        channel=Channel(row.channel) if row.channel else None,
+        evidence=row.evidence,
+        expires_at=instant(row.expires_at) if row.expires_at else None,
+    )
+
+
+def spoken(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, tuple[datetime, ...]]:
+    """When care and marketing contacts of each customer were made, by any rule: texts, and calls that reached him."""
+    texts = select(message.c.customer_id, message.c.claimed_at.label("at")).where(
+        message.c.customer_id.in_(ids),
+        message.c.claimed_at >= stamp(since),
+        message.c.message_class != "SERVICE",
+        message.c.state.in_(SPOKEN),
+    )
+    calls = (
+        select(attempt.c.customer_id, attempt.c.at)
+        .join(touchpoint, touchpoint.c.id == attempt.c.touchpoint_id)
+        .where(
+            attempt.c.customer_id.in_(ids),
+            attempt.c.at >= stamp(since),
+            attempt.c.outcome == "SUCCESS",
+            touchpoint.c.message_class != "SERVICE",
+        )
+    )
+    found: dict[int, list[datetime]] = {}
+    for row in connection.execute(union_all(texts, calls)):
+        found.setdefault(row.customer_id, []).append(instant(row.at))
+    return {number: tuple(times) for number, times in found.items()}
+
+
+def visit_flags(connection: Connection, touchpoints: Collection[int]) -> dict[int, tuple[bool, bool]]:
+    """(injury accident, do not message) of the visit behind each touchpoint."""
+    rows = connection.execute(
+        select(touchpoint.c.id, visit.c.injury_accident, visit.c.do_not_message)
+        .join(visit, visit.c.id == touchpoint.c.visit_id)
+        .where(touchpoint.c.id.in_(touchpoints))
+    )
+    return {row.id: (bool(row.injury_accident), bool(row.do_not_message)) for row in rows}
