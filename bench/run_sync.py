@@ -28,16 +28,28 @@ def main(database: str, file: str) -> None:
     path = Path(file)
     no_http: Any = None
     context = Context(
-        instance="main", system="main", folder=path.parent, http=no_http, clock=_Clock(), logger=logging.getLogger("bench"), salt=SALT
+        instance="main",
+        system="main",
+        folder=path.parent,
+        http=no_http,
+        clock=_Clock(),
+        logger=logging.getLogger("bench"),
+        salt=SALT,
     )
     with Database(f"sqlite:///{database}") as db:
-        if not Path(database).stat().st_size:
-            schema.metadata.create_all(db.engine)
+        schema.metadata.create_all(db.engine)
         source = Source(name="main", system="main", adapter=CsvDms(CsvConfig(path=path.name), context), store="S01")
-        report = sync(db, [source], stores={"S01": Store(code="S01", name="bench")}, clock=_Clock(), folder=Path(database).parent)
+        report = sync(
+            db, [source], stores={"S01": Store(code="S01", name="bench")}, clock=_Clock(), folder=Path(database).parent
+        )
     one = report.sources[0]
     counts = {name: getattr(one, name) for name in ("read", "accepted", "unchanged", "duplicates", "rejected")}
-    print(json.dumps(counts | {"error": str(one.error or ""), "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
+    print(
+        json.dumps(
+            counts
+            | {"error": str(one.error or ""), "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ def _parts(rows: dict[str, list[tuple[Any, ...]]]) -> list[dict[str, list[tuple[
         for number, row in enumerate(held):
             at = place[name]
             known = [(name, row[at["id"]])] if "id" in at else []
-            known += [(entity, row[at[f"{entity}_id"]]) for entity in ("customer", "vehicle", "visit") if f"{entity}_id" in at]
+            known += [
+                (entity, row[at[f"{entity}_id"]]) for entity in ("customer", "vehicle", "visit") if f"{entity}_id" in at
+            ]
             if name == "external_ref":
                 known = [(row[at["entity"]], row[at["id"]])]
             if name == "source_row":
@@ -52,7 +54,9 @@ def main(source: str, target: str) -> None:
         tables = [table.name for table in schema.metadata.sorted_tables]
         rows = {name: given.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
     Random(1).shuffle(rows["source_row"])  # digests arrive in no order; reading them from their index sorted them
-    statements = {name: f'INSERT INTO "{name}" VALUES ({",".join("?" * len(held[0]))})' for name, held in rows.items() if held}
+    statements = {
+        name: f'INSERT INTO "{name}" VALUES ({",".join("?" * len(held[0]))})' for name, held in rows.items() if held
+    }
     parts = [[(statements[name], held) for name, held in part.items()] for part in _parts(rows)]
     connection = sqlite3.connect(target, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384"):

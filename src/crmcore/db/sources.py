@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from crmcore.db import bulk, rows
 from crmcore.db.engine import take_ids
-from crmcore.db.schema import external_ref, reject, source, source_row
+from crmcore.db.schema import reject, source, source_row
 from crmcore.errors import Busy
 
 KEPT, REJECTED, DISMISSED = 0, 1, 2
@@ -73,16 +73,14 @@ def seen(connection: Connection, source_id: int, digests: Sequence[bytes]) -> di
     return {bytes(digest): (pull, state) for digest, pull, state in found}
 
 
-def remember(connection: Connection, source_id: int, pull: int, digests: Iterable[tuple[bytes, int]]) -> None:
-    """Keep the digests of this pull's new rows with their state; a rejected one that came again gets this pull."""
-    bulk.upsert(
-        connection,
-        source_row,
-        ("source_id", "digest", "pull", "state"),
-        [(source_id, digest, pull, state) for digest, state in digests],
-        key=("source_id", "digest"),
-        change=("pull", "state"),
-    )
+def remember(
+    connection: Connection, source_id: int, pull: int, new: Iterable[tuple[bytes, int]], again: Iterable[bytes]
+) -> None:
+    """Keep the digests of this pull's new rows with their state; rejected ones that came `again` get this pull."""
+    columns = ("source_id", "digest", "pull", "state")
+    bulk.insert(connection, source_row, columns, [(source_id, digest, pull, state) for digest, state in new])
+    rejected = [(source_id, digest, pull, REJECTED) for digest in again]
+    bulk.upsert(connection, source_row, columns, rejected, key=columns[:2], change=columns[2:])
 
 
 def keep_rejects(connection: Connection, new: Sequence[dict[str, Any]]) -> None:
@@ -96,12 +94,13 @@ def keep_rejects(connection: Connection, new: Sequence[dict[str, Any]]) -> None:
 
 def reject_again(connection: Connection, source_id: int, again: Sequence[tuple[str, str, str, bytes]]) -> None:
     """The same bad bytes came again: (part, at, now, digest)."""
-    for part, at, now, digest in again:
-        connection.execute(
-            update(reject)
-            .where(reject.c.source_id == source_id, reject.c.digest == digest)
-            .values(part=part, at=at, last_at=now, state="OPEN")
-        )
+    statement = "SELECT digest, id FROM reject WHERE source_id = {} AND digest {any}"
+    ids = {
+        bytes(digest): id_
+        for digest, id_ in rows.by_digest(connection, statement, [row[3] for row in again], source_id)
+    }
+    changed = [(part, at, now, "OPEN", ids[digest]) for part, at, now, digest in again if digest in ids]
+    bulk.update(connection, reject, ("part", "at", "last_at", "state"), changed)
 
 
 def any_open(connection: Connection, source_id: int) -> bool:
@@ -140,15 +139,3 @@ def refs(connection: Connection, system: str, entity: str, keys: Iterable[str]) 
     """The ids of what `system` calls by these keys."""
     statement = "SELECT key, id FROM external_ref WHERE system = {} AND entity = {} AND key {any}"
     return dict(rows.pick(connection, statement, keys, system, entity))  # type: ignore[arg-type]
-
-
-def keep_refs(connection: Connection, new: Sequence[tuple[str, str, str, int, int]]) -> None:
-    """Keep (system, entity, key, id, derived); a key that moved to another id is re-pointed."""
-    bulk.upsert(
-        connection,
-        external_ref,
-        ("system", "entity", "key", "id", "derived"),
-        new,
-        key=("system", "entity", "key"),
-        change=("id", "derived"),
-    )

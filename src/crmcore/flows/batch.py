@@ -39,10 +39,10 @@ class Counts:
         self.rejected += rejected
         self.unchanged += rows - rejected
 
-    def as_dict(self) -> dict[str, int]:
-        """With `read`."""
-        counts = attrs.asdict(self)
-        return {"read": sum(counts.values()), **counts}
+    @property
+    def read(self) -> int:
+        """All of them."""
+        return self.accepted + self.unchanged + self.duplicates + self.rejected
 
 
 About = tuple[str, Mapping[str, Any]] | None  # the entity and the record
@@ -87,7 +87,7 @@ class Reading:
         self.places: set[str] = set()
         for entry in batch.entries:
             digest = entry.digest or digest_of(entry)
-            if digest in self.digests:
+            if digest in self.digests or digest in self.again:
                 self.counts.duplicates += len(entry.at)
                 continue
             found = seen.get(digest)
@@ -103,7 +103,6 @@ class Reading:
             self.counts.duplicates += len(entry.at)
         elif state == REJECTED:
             self.counts.rejected += len(entry.at)
-            self.digests[digest] = REJECTED
             self.again[digest] = (_part(entry.at), "\n".join(entry.at), self.now, digest)
         else:
             self.counts.unchanged += len(entry.at)
@@ -174,7 +173,7 @@ class Reading:
 
     def record(self, connection: Connection) -> None:
         """Keep the digests and the rejects."""
-        sources.remember(connection, self.source_id, self.pull, self.digests.items())
+        sources.remember(connection, self.source_id, self.pull, self.digests.items(), self.again)
         sources.keep_rejects(connection, list(self.rejects.values()))
         sources.reject_again(connection, self.source_id, list(self.again.values()))
 

@@ -54,6 +54,7 @@ class Cars:
         self.new_parties: dict[tuple[int, int, str], str | None] = {}
         self.touched: dict[int, tuple[list[Reading], str | None]] = {}
         self.stale: set[int] = set()
+        self.derived: dict[int, Row] = {}
 
     def expect(self, car: Car | None) -> None:
         """Tell before `load` that this car will be asked for."""
@@ -116,8 +117,8 @@ class Cars:
             self.by_vin[car.vin] = id_
             self.unit.touch(self.rows, row, "vin")
         if car.key and self.refs.get(car.key) != id_:
+            self.unit.name("vehicle", car.key, id_, moved=car.key in self.refs)
             self.refs[car.key] = id_
-            self.unit.name("vehicle", car.key, id_)
             self.unit.changes += 1
         if self.unit.apply(self.rows, "vehicle", row, car.values):
             self.touched.setdefault(id_, ([], None))
@@ -136,7 +137,12 @@ class Cars:
         return same[0] if len(same) == 1 else None
 
     def _new(self, car: Car) -> int:
-        row = self.unit.create(self.rows, "vehicle", car.key, {"vin": car.vin, **car.values})
+        values = {"vin": car.vin, **car.values}
+        if car.key in self.refs:  # the source gave its id to another car
+            row = self.unit.create(self.rows, "vehicle", "", values)
+            self.unit.name("vehicle", car.key, row["id"], moved=True)
+        else:
+            row = self.unit.create(self.rows, "vehicle", car.key, values)
         if car.vin and clean.vin_warning(car.vin) is not None:
             self.unit.warnings["VIN_CHECK_DIGIT"] += 1
         id_: int = row["id"]
@@ -241,7 +247,8 @@ class Cars:
         if values != _derived(row):
             row.update(zip(_DERIVED, values, strict=True))
             row["updated_at"] = self.unit.now
-            self.rows.touch(row, _WITH_TIME)
+            if row["id"] not in self.rows.new:
+                self.derived[row["id"]] = row
 
     def _next(self, row: Row, kept: list[Reading], last_service_on: str) -> tuple[str, int | None, str]:
         usual = self.intervals[row["powertrain"]]
@@ -259,6 +266,7 @@ class Cars:
     def update(self) -> None:
         """Write changed vehicles and new parties."""
         self.rows.update(self.unit.connection)
+        rows.update(self.unit.connection, vehicle, ("id", *_WITH_TIME), self.derived.values())
         new = [(*key, None, end_on) for key, end_on in self.new_parties.items()]
         bulk.insert(self.unit.connection, vehicle_party, _PARTY, new, ignore=True)
 

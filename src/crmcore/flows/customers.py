@@ -118,7 +118,7 @@ def _cleaned(field: str, value: str) -> str | None:
         raise UsageError("CRM-S233", field=field, reason=found.reason)
     if found is None and (value.strip() or field in {"name", "phone"}):
         raise UsageError("CRM-S233", field=field, reason="EMPTY")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def set_field(connection: Connection, id_: int, field: str, value: str | None, *, now: str) -> None:

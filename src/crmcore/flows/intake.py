@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,8 +45,8 @@ class Person:
         self.values = values
         self.opted_out = False
         self.no_calls = False
-        self.relatives: list[tuple[str, str, str | None]] = []
-        self.consents: list[tuple[str, str, bool, str | None, str]] = []
+        self.relatives: Sequence[tuple[str, str, str | None]] = ()
+        self.consents: Sequence[tuple[str, str, bool, str | None, str]] = ()
 
 
 class Car:
@@ -75,7 +75,7 @@ class Stay:
         self.brought_by: Person | None = None
         self.payer: Person | None = None
         self.car: Car | None = None
-        self.lines: list[tuple[str, Values]] = []
+        self.lines: Sequence[tuple[str, Values]] = ()
         self.visit_key: str = ""
 
 
@@ -423,13 +423,14 @@ class Intake:
         """The rarer parts: refusals, family, consents."""
         person.opted_out = bool(data.get("opted_out")) and _sure(path + "opted_out", data["opted_out"])
         person.no_calls = bool(data.get("do_not_call")) and _sure(path + "do_not_call", data["do_not_call"])
+        relatives, consents = [], []
         for each in data.get("relatives") or ():
             name = _checked(path + "relatives.name", clean.name(str(each.get("name") or "")), each.get("name"))
             if name:
                 born = _checked(
                     path + "relatives.birth_date", _day(each.get("birth_date") or ""), each.get("birth_date")
                 )
-                person.relatives.append((name, text(each.get("relation") or "") or "", born))
+                relatives.append((name, text(each.get("relation") or "") or "", born))
         for each in data.get("consents") or ():
             found = _flag(each["granted"]) if each["granted"] not in {None, ""} else None
             if found in {0, 1}:
@@ -437,9 +438,8 @@ class Intake:
                 at = _checked(
                     path + "consents.at", stored_instant(str(each.get("at") or ""), self.zones[self.store]), ""
                 )
-                person.consents.append(
-                    (each["purpose"], channel, bool(found), at, text(each.get("evidence") or "") or "")
-                )
+                consents.append((each["purpose"], channel, bool(found), at, text(each.get("evidence") or "") or ""))
+        person.relatives, person.consents = relatives, consents
 
 
 def _key(data: Mapping[str, Any]) -> str:

@@ -26,8 +26,6 @@ from crmcore.types.vehicle import Powertrain
 Parsed = tuple[str, Any]  # the entity, and what `intake` made of it
 _LINE = rows.columns_of(visit_line)
 _STAFF = ("code", "name", "store", "role", "phone", "active", "source")
-#: What an order says is done follows from its dates where the source gives no status.
-_PROGRESS = (("delivered_at", "DELIVERED"), ("invoiced_at", "CLOSED"), ("completed_at", "READY"))
 _RANK = {"OPEN": 0, "READY": 1, "CLOSED": 2, "DELIVERED": 2}
 _MATTERS = frozenset(
     {"opened_at", "delivered_at", "handed_on", "km_in", "km_out", "status", "order_type", "vehicle_id", "kind", "store"}
@@ -182,7 +180,7 @@ class Keeper:
     def _derive(self, row: Row, zone: str, *, given: bool) -> None:
         """Hand-over by hand-over, else by settlement; the status by the dates where the source gives none."""
         if not given:
-            status = next((status for column, status in _PROGRESS if row[column] is not None), "OPEN")
+            status = _progress(row)
             if _RANK.get(row["status"], 9) < _RANK[status]:
                 row["status"] = status
         if row["kind"] != "SHOWROOM":
@@ -350,6 +348,15 @@ class Keeper:
                 self.connection.execute(
                     visit_line.update().where(visit_line.c.visit_id == visit_id, visit_line.c.no == no).values(row)
                 )
+
+
+def _progress(row: Row) -> str:
+    """How far an order is by its dates, where the source gives no status."""
+    if row["delivered_at"] is not None:
+        return "DELIVERED"
+    if row["invoiced_at"] is not None:
+        return "CLOSED"
+    return "OPEN" if row["completed_at"] is None else "READY"
 
 
 _EMPTY_LINE: Row = dict.fromkeys(_LINE)

@@ -81,7 +81,7 @@ def _pending(connection: Connection, id_: str) -> Row[tuple[object, ...]]:
     row = connection.execute(for_update(query)).one_or_none()
     if row is None or row.state != "PENDING":
         raise UsageError("CRM-S236", id=id_)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def _decided(connection: Connection, row: Row[tuple[object, ...]], state: str, *, by: str, now: str) -> Proposal:

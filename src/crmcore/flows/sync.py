@@ -130,7 +130,11 @@ def _read(
         error = caught
     return SourceReport(
         source=source.name,
-        **counts.as_dict(),
+        read=counts.read,
+        accepted=counts.accepted,
+        unchanged=counts.unchanged,
+        duplicates=counts.duplicates,
+        rejected=counts.rejected,
         warnings=dict(intake.warnings),
         unknown_fields=tuple(sorted(intake.unknown)),
         error=error,

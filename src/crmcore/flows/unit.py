@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Table, select, update
 from crmcore.db import bulk, rows
 from crmcore.db.engine import take_ids
 from crmcore.db.rows import Row
-from crmcore.db.schema import correction, next_id, proposal
+from crmcore.db.schema import correction, external_ref, next_id, proposal
 
-BLOCK = 512
+BLOCK = 2_048  # what is left over is given back
 
 
 class Kind:
@@ -76,6 +76,7 @@ class Unit:
         self.changes = 0
         self.warnings = warnings
         self.new_refs: list[tuple[str, str, str, int, int]] = []
+        self.moved_refs: list[tuple[str, str, str, int, int]] = []
         self.proposals: list[tuple[Any, ...]] = []
         self._ids: dict[str, list[int]] = {}
         self.corrections = connection.execute(select(correction.c.entity_id).limit(1)).first() is not None
@@ -98,9 +99,10 @@ class Unit:
             self.name(entity, key, id_, derived=derived)
         return row
 
-    def name(self, entity: str, key: str, id_: int, *, derived: bool = False) -> None:
-        """The source calls this thing `key`."""
-        self.new_refs.append((self.system, entity, key, id_, int(derived)))
+    def name(self, entity: str, key: str, id_: int, *, derived: bool = False, moved: bool = False) -> None:
+        """The source calls this thing `key`; `moved`: it called another one so before."""
+        refs = self.moved_refs if moved else self.new_refs
+        refs.append((self.system, entity, key, id_, int(derived)))
 
     def apply(self, kind: Kind, entity: str, row: Row, values: Mapping[str, Any]) -> bool:
         """Set what differs; what staff have corrected becomes a proposal instead. True when something was set."""
@@ -155,14 +157,8 @@ class Unit:
         """Write the names and the questions, and give back ids that were not needed; the tables are for those who know
         their order.
         """
-        bulk.upsert(
-            self.connection,
-            _REF,
-            ("system", "entity", "key", "id", "derived"),
-            self.new_refs,
-            key=("system", "entity", "key"),
-            change=("id", "derived"),
-        )
+        bulk.insert(self.connection, external_ref, _REF, self.new_refs)
+        bulk.upsert(self.connection, external_ref, _REF, self.moved_refs, key=_REF[:3], change=_REF[3:])
         if self.proposals:
             given = [
                 (id_, *row)
@@ -185,4 +181,4 @@ def _said(value: Any) -> str | None:
 
 _PROPOSAL = ("id", "kind", "entity", "entity_id", "other_id", "field", "old", "new", "source", "why", "created_at",
              "fingerprint")  # fmt: skip
-_REF = correction.metadata.tables["external_ref"]
+_REF = ("system", "entity", "key", "id", "derived")

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios, not seconds. See `__main__`."""
