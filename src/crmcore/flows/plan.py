@@ -40,7 +40,7 @@ from crmcore.flows.planning import (
 from crmcore.hooks.adapters import Clock
 from crmcore.rules import bundling, people, series
 from crmcore.rules.anchors import unlisted
-from crmcore.rules.care import BROADCAST, Draft, Stop, decide, local_day, timing
+from crmcore.rules.care import BROADCAST, Draft, Stop, best_point, decide, local_day, timing
 from crmcore.rules.case import Case, Order
 from crmcore.types.contact import AnchorKind, TouchpointRule, TouchpointState
 from crmcore.types.customer import Channel
@@ -245,6 +245,10 @@ class _Run:
             each
             for each in self.gathering.callbacks(rule, orders, history)
             if (each.anchor.subject, each.anchor.key) in known or self._in_time(each)
+        ] + [
+            each
+            for each in self.gathering.no_callbacks(rule, orders)
+            if (each.anchor.subject, each.anchor.key) in known
         ]
 
     def _in_time(self, found: Found) -> bool:
@@ -269,9 +273,7 @@ class _Run:
     ) -> list[tuple[Draft | Stop, Found, Case]]:
         cases = self.gathering.cases(found, self.now)
         decided = {
-            (row.rule, row.subject, row.anchor, row.occurrence)
-            for row in chain.from_iterable(by_rule.values())
-            if '"decided"' in row.explanation
+            _stored_identity(row) for row in chain.from_iterable(by_rule.values()) if '"decided"' in row.explanation
         }
         results = []
         for each in found:
@@ -296,9 +298,7 @@ class _Run:
     ) -> None:
         drafts = [(result, case) for result, _, case in results if isinstance(result, Draft)]
         gone = {_identity(each): result.why for result, each, _ in results if isinstance(result, Stop)}
-        known = {
-            (row.rule, row.subject, row.anchor, row.occurrence): row for row in chain.from_iterable(by_rule.values())
-        }
+        known = {_stored_identity(row): row for row in chain.from_iterable(by_rule.values())}
         drafts = self._fleets(drafts, known)
         wanted = {draft.identity: (draft, case) for draft, case in drafts}
         replaced = {
@@ -316,17 +316,15 @@ class _Run:
 
     def _keep(self, row: Row[Any], draft: Draft, case: Case) -> None:
         """A stored touchpoint as the rules want it now; who was to do it stays, unless he is gone."""
-        live = self._live(row.id, row, draft, case)
+        before = said_by(row)
+        if before.get("to_phone"):  # its text failed for good
+            passed = {**before.get("passed", {}), **draft.why_channel}
+            point = best_point(case.customer, Channel.PHONE)
+            reason = draft.reason or row.reason
+            draft = attrs.evolve(draft, channel=Channel.PHONE, point=point, reason=reason, why_channel=passed)
         if (row.due_at, row.deadline_at) != (stamp(draft.timing.due), maybe(draft.timing.deadline)):
             self.report.moved[row.rule] += 1
-        if (
-            row.channel == "PHONE"
-            and live.said.get("passed") is None
-            and row.reason is not None
-            and row.state != "SUPPRESSED"
-        ):
-            live.reason = row.reason
-        self.live.append(live)
+        self.live.append(self._live(row.id, row, draft, case))
 
     def _live(self, number: int, row: Row[Any] | None, draft: Draft, case: Case) -> Live:
         rule = self.rules[draft.rule]
@@ -573,6 +571,11 @@ def _may_fall(found: Found, settings: Settings, first: date, last: date) -> bool
     times = timing(found.rule, found.anchor, store, found.occurrence)
     booked = found.order is not None and found.order.booked_at is not None
     return booked or first <= local_day(times.due, store) <= last
+
+
+def _stored_identity(row: Row[Any]) -> tuple[str, str, str, str]:
+    """What `_identity` says of the event of a stored touchpoint; "1.2" is the first one, told again."""
+    return (row.rule, row.subject, row.anchor, row.occurrence.partition(".")[0])
 
 
 def _people_of(hand_overs: Mapping[str, dict[int, Order]]) -> set[int]:
