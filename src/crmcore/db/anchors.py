@@ -347,14 +347,14 @@ def hurt(connection: Connection, people: Collection[int], since: datetime) -> se
     return {number for row in rows for number in row if number is not None}
 
 
-def booked_in(connection: Connection, cars: Collection[int], now: datetime) -> set[int]:
-    """Cars with an appointment ahead."""
+def booked_in(connection: Connection, cars: Collection[int], after: datetime) -> set[int]:
+    """Cars with an appointment that stands, later than `after`."""
     rows = paged(
         connection,
         cars,
         lambda block: select(appointment.c.vehicle_id).where(
             appointment.c.vehicle_id.in_(block),
-            appointment.c.start_at >= stamp(now),
+            appointment.c.start_at > stamp(after),
             appointment.c.status.in_(["REQUESTED", "CONFIRMED"]),
         ),
     )

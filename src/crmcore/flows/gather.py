@@ -17,7 +17,7 @@ from crmcore.db.schema import complaint, contact_point, vehicle_party
 from crmcore.flows.planning import Settings, said_by
 from crmcore.rules import anchors as make
 from crmcore.rules import callbacks
-from crmcore.rules.care import window
+from crmcore.rules.care import end_of_day, window
 from crmcore.rules.case import Anchor, Car, Case, Order
 from crmcore.rules.durations import Duration, parse, shift
 from crmcore.types.complaint import ENDED
@@ -338,7 +338,10 @@ class Gathering:
 
     def _known_cars(self, cars: set[int], now: datetime) -> dict[int, Car]:
         in_shop = db_anchors.in_shop(self.connection, cars, now - SHOP_DAYS)
-        booked = db_anchors.booked_in(self.connection, cars, now)
+        yesterday = end_of_day(self.today - timedelta(days=1), self.settings.stores[0])
+        booked = db_anchors.booked_in(
+            self.connection, cars, yesterday
+        )  # who came this morning may not be written down yet
         return {
             number: Car(
                 id=number,
