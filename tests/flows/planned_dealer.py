@@ -62,7 +62,7 @@ def settings(**known: Any) -> Settings:
 
 
 def local(on: str) -> datetime:
-    """ "2026-11-20 16:00" in Shanghai, as UTC."""
+    """An instant of Shanghai, as UTC."""
     return datetime.fromisoformat(on).replace(tzinfo=CHINA).astimezone(UTC)
 
 
@@ -110,12 +110,11 @@ class Dealer:
             if name in known:
                 known[name] = stamp(local(known[name]))
         values |= known
-        number = self._insert(
-            schema.visit, customer_id=customer, vehicle_id=car, ro_number=f"RO{self.numbers}", **values
-        )
-        return number
+        return self._insert(schema.visit, customer_id=customer, vehicle_id=car, ro_number=f"RO{self.numbers}", **values)
 
     def change(self, table: Any, number: int, **values: Any) -> None:
+        if "updated_at" in table.c:
+            values.setdefault("updated_at", stamp(self.now))
         with self.db.writing() as connection:
             connection.execute(table.update().where(table.c.id == number).values(**values))
 

@@ -68,7 +68,6 @@ def to_look_at(connection: Connection, now: datetime, since: str) -> list[Row[An
         exists().where(contact_point.c.customer_id == mine.customer_id, contact_point.c.state_at >= since),
         exists().where(complaint.c.customer_id == mine.customer_id, complaint.c.updated_at >= since),
         exists().where(vehicle.c.id == mine.vehicle_id, vehicle.c.updated_at >= since),
-        exists().where(visit.c.vehicle_id == mine.vehicle_id, visit.c.updated_at >= since),
         exists().where(visit.c.id == mine.visit_id, visit.c.updated_at >= since),
         exists().where(appointment.c.vehicle_id == mine.vehicle_id, appointment.c.updated_at >= since),
     ]
@@ -256,7 +255,7 @@ def to_phone(connection: Connection, number: int, reason: str, now: datetime) ->
     if row is None or over or row.channel == "PHONE":
         return False
     said = json.loads(row.explanation)
-    said["passed"] = {**said.get("passed", {}), row.channel: reason}
+    said |= {"passed": {**said.get("passed", {}), row.channel: reason}, "to_phone": True}
     reopened = {"channel": "PHONE", "reason": reason, "state": "DUE", "updated_at": stamp(now)}
     connection.execute(
         update(touchpoint).where(touchpoint.c.id == number).values(**reopened, explanation=json.dumps(said))

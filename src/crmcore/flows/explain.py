@@ -18,7 +18,8 @@ from crmcore.db.engine import Database
 from crmcore.db.schema import message, message_event
 from crmcore.errors import UsageError
 from crmcore.flows.planning import Settings, said_by, when
-from crmcore.lang import reason as reason_of, say
+from crmcore.lang import reason as reason_of
+from crmcore.lang import say
 from crmcore.rules.worktime import local
 
 
@@ -58,7 +59,9 @@ def _touchpoint(connection: Connection, number: int, settings: Settings, lang: s
         return None
     texts = list(
         connection.execute(
-            select(message.c.id, message.c.state, message.c.code).where(message.c.touchpoint_id == number).order_by(message.c.id)
+            select(message.c.id, message.c.state, message.c.code)
+            .where(message.c.touchpoint_id == number)
+            .order_by(message.c.id)
         )
     )
     riders = touchpoints.riders(connection, number)
@@ -76,7 +79,7 @@ def _touchpoint(connection: Connection, number: int, settings: Settings, lang: s
         "orders": said.get("orders", []),
         "anchor": said.get("anchor"),
         "anchor_on": said.get("on"),
-        "anchor_at": _shown(said.get("at"), store.timezone),
+        "anchor_at": shown(said.get("at"), store.timezone),
         "basis": said.get("basis"),
         "offset": said.get("offset"),
         "within": said.get("within"),
@@ -87,9 +90,9 @@ def _touchpoint(connection: Connection, number: int, settings: Settings, lang: s
         "timezone": store.timezone,
         "provisional": bool(said.get("provisional")),
         "known_late": bool(said.get("known_late")),
-        "due_at": _shown(row.due_at, store.timezone),
-        "deadline_at": _shown(row.deadline_at, store.timezone),
-        "expires_at": _shown(row.expires_at, store.timezone),
+        "due_at": shown(row.due_at, store.timezone),
+        "deadline_at": shown(row.deadline_at, store.timezone),
+        "expires_at": shown(row.expires_at, store.timezone),
         "channel": row.channel,
         "passed_over": dict(said.get("passed", {})),
         "executor": row.executor,
@@ -104,7 +107,7 @@ def _touchpoint(connection: Connection, number: int, settings: Settings, lang: s
     for text in texts:
         lines.append(say("explain.text", lang, id=f"M{text.id}", state=text.state, reason=_words(text.code, lang)))
     for entry in touchpoints.trail(connection, number):
-        at = _shown(entry.at, store.timezone)
+        at = shown(entry.at, store.timezone)
         lines.append(say("explain.trail", lang, at=at, who=entry.who, verb=entry.verb))
     return Explanation(facts=facts, lines=tuple(lines))
 
@@ -114,10 +117,20 @@ def _touchpoint_lines(
 ) -> list[str]:
     rule = settings.rules.get(row.rule)
     label = row.rule if rule is None else rule.label.get(lang, row.rule)
-    lines = [say("explain.what", lang, id=facts["id"], rule=label, code=row.rule, customer=facts["customer"])]
+    return [
+        say("explain.what", lang, id=facts["id"], rule=label, code=row.rule, customer=facts["customer"]),
+        *_why_lines(facts, lang),
+        *_when_lines(facts, lang),
+        *_how_lines(facts, riders, lang),
+        say("explain.state", lang, state=facts["state"], reason=_words(facts["reason"], lang)),
+        say("explain.source", lang, source=facts["source"]),
+    ]
+
+
+def _why_lines(facts: Mapping[str, Any], lang: str) -> list[str]:
     event = say(f"explain.anchor.{facts['anchor']}", lang)
-    lines.append(say("explain.anchor", lang, event=event, at=facts["anchor_at"] or facts["anchor_on"]))
-    about = [*facts["orders"], *([] if facts["orders"] else facts["visits"])]
+    lines = [say("explain.anchor", lang, event=event, at=facts["anchor_at"] or facts["anchor_on"])]
+    about = facts["orders"] or facts["visits"]
     for key, things in (("explain.orders", about), ("explain.vehicles", facts["vehicles"])):
         if things:
             lines.append(say(key, lang, things=", ".join(things)))
@@ -125,26 +138,30 @@ def _touchpoint_lines(
         lines.append(say("explain.settlement", lang))
     elif facts["basis"] in {"MODEL", "FIXED", "PREDICTED", "MANUAL"}:
         lines.append(say(f"explain.basis.{facts['basis']}", lang))
+    return lines
+
+
+def _when_lines(facts: Mapping[str, Any], lang: str) -> list[str]:
     timing = "explain.booked" if facts["booked"] else "explain.offset"
-    lines.append(say(timing, lang, offset=facts["offset"], due=facts["due_at"]))
+    lines = [say(timing, lang, offset=facts["offset"], due=facts["due_at"])]
     if facts["deadline_at"] is not None:
         lines.append(say("explain.deadline", lang, deadline=facts["deadline_at"]))
     if facts["expires_at"] is not None:
         lines.append(say("explain.expires", lang, expires=facts["expires_at"]))
     lines.append(say("explain.calendar", lang, calendar=facts["calendar"], timezone=facts["timezone"]))
-    for flag in ("provisional", "known_late"):
-        if facts[flag]:
-            lines.append(say(f"explain.{flag}", lang))
-    for channel, why in facts["passed_over"].items():
-        lines.append(say("explain.passed", lang, channel=channel, reason=_words(why, lang)))
+    return lines + [say(f"explain.{flag}", lang) for flag in ("provisional", "known_late") if facts[flag]]
+
+
+def _how_lines(facts: Mapping[str, Any], riders: list[Row[Any]], lang: str) -> list[str]:
+    lines = [
+        say("explain.passed", lang, channel=channel, reason=_words(why, lang))
+        for channel, why in facts["passed_over"].items()
+    ]
     people = ", ".join(facts["supervisors"])
     lines.append(say("explain.people", lang, channel=facts["channel"], executor=facts["executor"], supervisors=people))
     if facts["bundled_into"] is not None:
         lines.append(say("explain.bundled", lang, id=facts["bundled_into"]))
-    lines += [say("explain.carries", lang, id=f"T{rider.id}", rule=rider.rule) for rider in riders]
-    lines.append(say("explain.state", lang, state=facts["state"], reason=_words(facts["reason"], lang)))
-    lines.append(say("explain.source", lang, source=facts["source"]))
-    return lines
+    return lines + [say("explain.carries", lang, id=f"T{rider.id}", rule=rider.rule) for rider in riders]
 
 
 def _message(connection: Connection, number: int, settings: Settings, lang: str) -> Explanation | None:
@@ -164,8 +181,8 @@ def _message(connection: Connection, number: int, settings: Settings, lang: str)
         "names_customer": bool(row.names_customer),
         "state": row.state,
         "reason": row.code,
-        "due_at": _shown(row.due_at, zone),
-        "expires_at": _shown(row.expires_at, zone),
+        "due_at": shown(row.due_at, zone),
+        "expires_at": shown(row.expires_at, zone),
         "attempts": row.attempts,
     }
     lines = [
@@ -176,7 +193,7 @@ def _message(connection: Connection, number: int, settings: Settings, lang: str)
         select(message_event).where(message_event.c.message_id == number).order_by(message_event.c.id)
     )
     for event in events:
-        at = _shown(event.at, zone)
+        at = shown(event.at, zone)
         lines.append(say("explain.event", lang, at=at, state=event.state, reason=_words(event.code, lang)))
     if row.touchpoint_id is not None:
         behind = _touchpoint(connection, row.touchpoint_id, settings, lang)
@@ -192,7 +209,7 @@ def _words(code: str | None, lang: str) -> str:
     return code if text == code else f"{code}: {text}"
 
 
-def _shown(stored: str | None, zone: str) -> str | None:
+def shown(stored: str | None, zone: str) -> str | None:
     """A stored instant with the store's offset."""
     at: datetime | None = when(stored)
     return None if at is None else local(at, zone).isoformat()

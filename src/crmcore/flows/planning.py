@@ -176,7 +176,7 @@ def explain_draft(draft: Draft, rule: TouchpointRule, before: Mapping[str, Any])
         "booked": draft.booked,
         "provisional": draft.timing.provisional,
     }
-    kept = {name: before[name] for name in ("decided", "assigned", "known_late") if name in before}
+    kept = {name: before[name] for name in ("decided", "assigned", "known_late", "to_phone") if name in before}
     return {name: value for name, value in said.items() if value not in (None, "", [], {}, False)} | kept
 
 

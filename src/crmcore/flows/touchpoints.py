@@ -10,7 +10,7 @@ from typing import Any
 from crmcore.db import touchpoints
 from crmcore.db.engine import Database
 from crmcore.errors import UsageError
-from crmcore.flows.explain import _shown
+from crmcore.flows.explain import shown
 from crmcore.flows.plan import staff_of
 from crmcore.flows.planning import Settings, said_by
 from crmcore.hooks.adapters import Clock
@@ -55,8 +55,8 @@ def flat(row: Any, settings: Settings) -> dict[str, Any]:
         "vehicle": None if row.vehicle_id is None else f"V{row.vehicle_id}",
         "visit": None if row.visit_id is None else f"R{row.visit_id}",
         "anchor": row.anchor,
-        "due_at": _shown(row.due_at, zone),
-        "deadline_at": _shown(row.deadline_at, zone),
+        "due_at": shown(row.due_at, zone),
+        "deadline_at": shown(row.deadline_at, zone),
         "channel": row.channel,
         "executor": row.executor,
         "supervisors": json.loads(row.supervisors),

@@ -28,17 +28,23 @@ def latest_missed(
     Args:
         planned: for each series and event, when the steps that are already there are late; an earlier one is not added behind them.
     """
-    missed: dict[Step, list[Draft]] = defaultdict(list)
-    kept: list[Draft] = []
+    steps: dict[Step, list[Draft]] = defaultdict(list)
     for draft in drafts:
-        if draft.timing.late_after < now:
-            missed[step_of(rules[draft.rule], draft.subject, draft.key)].append(draft)
-        else:
-            kept.append(draft)
+        steps[step_of(rules[draft.rule], draft.subject, draft.key)].append(draft)
+    kept: list[Draft] = []
     overtaken: list[Draft] = []
-    for step, late in missed.items():
-        *earlier, last = sorted(late, key=lambda draft: draft.timing.late_after)
-        overtaken += earlier
-        behind = any(at > last.timing.late_after for at in planned.get(step, ()))
-        (overtaken if behind else kept).append(last)
+    for step, theirs in steps.items():
+        for draft in theirs:
+            behind = any(at > draft.timing.late_after for at in planned.get(step, ()))
+            gone_by = draft.timing.late_after < now and (
+                behind or any(_overtakes(other, draft, now) for other in theirs)
+            )
+            (overtaken if gone_by else kept).append(draft)
     return kept, overtaken
+
+
+def _overtakes(later: Draft, missed: Draft, now: datetime) -> bool:
+    """Has the time of a later step come? Two that are owed from the same instant on wait for each other's deadline."""
+    if later.timing.late_after <= missed.timing.late_after or later.timing.due > now:
+        return False
+    return later.timing.late_after < now or later.timing.due > missed.timing.due
