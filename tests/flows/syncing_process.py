@@ -1,7 +1,8 @@
-"""A process that syncs slowly, to be killed: `python syncing_process.py URL FOLDER`; prints a line after each batch."""
+"""A process that syncs slowly, to be killed: `python syncing_process.py URL FOLDER`; writes a line after each batch."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -40,15 +41,20 @@ class Slow(FakeDms):
     def pull(self, cursor):
         for batch in super().pull(cursor):
             yield batch
-            print("committed", flush=True)
+            os.write(1, b"committed\n")
             time.sleep(0.02)
 
 
 def run(db, folder, adapter):
-    return sync(db, [Source(name="main", system="main", adapter=adapter, store="S01")], stores=STORES, clock=_Clock(), folder=folder)
+    return sync(
+        db,
+        [Source(name="main", system="main", adapter=adapter, store="S01")],
+        stores=STORES,
+        clock=_Clock(),
+        folder=folder,
+    )
 
 
 if __name__ == "__main__":
     with Database(sys.argv[1]) as database:
         run(database, Path(sys.argv[2]), Slow(*batches()))
-    print("done", flush=True)

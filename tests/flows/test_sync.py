@@ -15,7 +15,8 @@ from tests.flows.fake_dms import Anew, FakeDms, entry, read, visit
 from crmcore.db import schema
 from crmcore.db.schema import contact_point, customer, external_ref, opt_out, reject, visit_line
 from crmcore.db.schema import visit as visits
-from crmcore.errors import Busy, ConfigError, PermanentError
+from crmcore.errors import Busy, ConfigError, PermanentError, StoreError
+from crmcore.flows.keeping import Keeper
 from crmcore.flows.sync import Source, sync
 from crmcore.hooks.records import Batch, Entry, Gone, Reject
 
@@ -57,6 +58,10 @@ def everything(db):
 
 def order(number, who=WANG, **said):
     return entry(f"ro.csv:{number}", visit(f"RO{number}", customer=who, vehicle=CAR, **said))
+
+
+def order_of(key, who, car):
+    return entry(f"ro.csv:{key}", visit(key, customer=who, vehicle=car))
 
 
 # ------------------------------------------------------------------ promise 1: counts reconcile
@@ -121,10 +126,17 @@ def test_the_same_content_in_other_bytes_is_unchanged(db, clock, tmp_path):
     assert (1, 0, 1, 0, 0) == counted(read(db, clock, [dressed], folder=tmp_path))
 
 
+def test_a_repetition_is_a_duplicate_in_the_pull_that_brought_it(db, clock, tmp_path):
+    """The same bytes in a later batch of the same pull are a duplicate; in a later pull they are unchanged."""
+    first = read(db, clock, [order(2)], [order(2)], folder=tmp_path)
+    second = read(db, clock, [order(2)], [order(2)], folder=tmp_path)
+
+    assert ((2, 1, 0, 1, 0), (2, 0, 2, 0, 0)) == (counted(first), counted(second))
+
+
 def test_a_mended_row_mends_its_reject(db, clock, tmp_path):
-    """When the order comes in good order, the reject is mended and the file of rejects goes."""
+    """When the order comes in good order, also within the same second, the reject is mended and the file of rejects goes."""
     read(db, clock, [order(2, {"name": "王小红", "phone": "1.38E+10"})], folder=tmp_path)
-    clock.tick(days=1)
     there = (tmp_path / "rejects.csv").exists()
     read(
         db,
@@ -257,11 +269,18 @@ def test_renaming_an_instance_imports_nothing_twice(db, clock, tmp_path):
 
 
 def test_a_missing_field_keeps_ours_and_none_empties_it(db, clock, tmp_path):
-    """Silence keeps; an explicit None empties; a dash says nothing."""
-    read(db, clock, [entry("a:1", visit(remark="客户在店", km_in="100", advisor="A1"))], folder=tmp_path)
-    read(db, clock, [entry("a:1", visit(remark=None, advisor="-"))], folder=tmp_path)
+    """Silence keeps; an explicit None empties; a dash or 无 says nothing."""
+    read(
+        db,
+        clock,
+        [entry("a:1", visit(remark="客户在店", km_in="100", advisor="A1", opened_at="2026-11-03"))],
+        folder=tmp_path,
+    )
+    read(db, clock, [entry("a:1", visit(remark=None, advisor="-", opened_at="无"))], folder=tmp_path)
 
-    assert [(None, 100, "-")] == all_rows(db, None, visits.c.remark, visits.c.km_in, visits.c.advisor)
+    assert [(None, 100, "A1", "2026-11-02T16:00:00Z")] == all_rows(
+        db, None, visits.c.remark, visits.c.km_in, visits.c.advisor, visits.c.opened_at
+    )
 
 
 def test_lines_merge_and_never_shrink(db, clock, tmp_path):
@@ -340,6 +359,139 @@ def test_settlement_stands_in_for_an_unknown_hand_over(db, clock, tmp_path):
     assert [("2026-11-03", "DELIVERED"), ("2026-11-03", "DELIVERED"), ("2026-11-03", "INVOICED")] == all_rows(
         db, None, visits.c.handed_on, visits.c.handed_basis
     )
+
+
+def test_staff_of_the_config_are_the_configs(db, clock, tmp_path):
+    """The DMS adds and changes its own people; whom the config names it leaves alone."""
+    with db.writing() as connection:
+        connection.execute(
+            schema.staff.insert().values(
+                code="E01", name="陈一", store="S01", role="CR_AGENT", active=1, source="config"
+            )
+        )
+    people = [("staff", {"key": code, "name": "陈二", "role": "服务顾问", "active": "在职"}) for code in ("E01", "E02")]
+    rows = [entry(f"staff.csv:{n}", said) for n, said in enumerate(people)]
+    bad = read(db, clock, rows, folder=tmp_path)
+    good = [entry(said[1]["key"], ("staff", {**said[1], "active": "是"})) for said in people]
+    read(db, clock, good, folder=tmp_path)
+    read(db, clock, [entry("gone", Gone(entity="staff", key="E01"), Gone(entity="staff", key="E02"))], folder=tmp_path)
+
+    assert 2 == bad.rejected
+    assert [("E01", "陈一", "CR_AGENT", 1), ("E02", "陈二", "SERVICE_ADVISOR", 0)] == all_rows(
+        db, None, *(schema.staff.c[name] for name in ("code", "name", "role", "active"))
+    )
+
+
+def test_whatever_is_gone_is_over_and_nothing_is_deleted(db, clock, tmp_path):
+    """An appointment is cancelled, a complaint withdrawn, a car off the books, a customer retired, and revived by coming again."""
+    who, car = {"key": "77", **WANG}, {"key": "F1", **CAR}
+    said = [
+        (
+            "appointment",
+            {"key": "A1", "customer": who, "vehicle": car, "start": "2026-11-23 10:00", "status": "已确认"},
+        ),
+        ("complaint", {"key": "K1", "customer": who, "state": "处理中", "received_at": "2026-11-20"}),
+    ]
+    read(db, clock, [entry("x:1", *said)], folder=tmp_path)
+    gone = [
+        Gone(entity=entity, key=key)
+        for entity, key in (("appointment", "A1"), ("complaint", "K1"), ("vehicle", "F1"), ("customer", "77"))
+    ]
+    report = read(
+        db,
+        clock,
+        [entry(f"gone:{n}", each) for n, each in enumerate((*gone, Gone(entity="visit", key="?")))],
+        folder=tmp_path,
+    )
+    tables = (
+        (schema.appointment, "status"),
+        (schema.complaint, "state"),
+        (schema.vehicle, "status"),
+        (customer, "merged_into"),
+    )
+    over = [all_rows(db, None, table.c[name])[0][0] for table, name in tables]
+    read(db, clock, [entry("x:2", ("customer", {**who, "address": "示范路 1 号"}))], folder=tmp_path)
+
+    assert (5, 4, 1, 0, 0) == counted(report)
+    assert ["CANCELLED", "WITHDRAWN", "OFF_SITE", 0] == over
+    assert [(None, "示范路 1 号")] == all_rows(db, None, customer.c.merged_into, customer.c.address)
+
+
+def test_family_and_consents_are_kept_and_a_withdrawal_is_not_revived(db, clock, tmp_path):
+    """A relative's birthday is kept; a yes of the DMS does not overrule what the customer took back elsewhere."""
+    who = {
+        **WANG,
+        "relatives": [{"name": "王小宝", "relation": "子女", "birth_date": "2015-06-01"}],
+        "consents": [{"purpose": "MARKETING", "granted": "是"}],
+    }
+    first = read(db, clock, [order(2, who)], folder=tmp_path)
+    second = read(db, clock, [order(3, who)], [order(2, who, remark="x")], folder=tmp_path)
+    given_ = all_rows(db, None, schema.consent.c.status)
+    with db.writing() as connection:
+        connection.execute(schema.consent.update().values(status="WITHDRAWN", evidence="reply:I7"))
+    read(db, clock, [order(4, who)], folder=tmp_path)
+
+    assert (1, 2) == (first.accepted, second.accepted)
+    assert [("王小宝", "子女", "06-01")] == all_rows(
+        db, None, schema.relative.c.name, schema.relative.c.relation, schema.relative.c.birth_md
+    )
+    assert ([("GRANTED",)], [("WITHDRAWN",)]) == (given_, all_rows(db, None, schema.consent.c.status))
+
+
+def test_what_is_odd_is_told_and_kept(db, clock, tmp_path):
+    """A wrong check digit, a word nobody knows and a field nobody asked for are in the report; the row is kept."""
+    said = visit("RO1", vehicle={"vin": "LSVAM4187C2184840"}, status="飞走了", colour="红")
+    report = read(db, clock, [entry("a:1", said)], folder=tmp_path)
+
+    assert (1, {"VIN_CHECK_DIGIT": 1, "UNKNOWN_WORD:status": 1}, ("visit.colour",)) == (
+        report.accepted, dict(report.warnings), report.unknown_fields
+    )  # fmt: skip
+
+
+def test_a_car_is_known_by_its_plate_only_with_its_customer(db, clock, tmp_path):
+    """The plate goes on to another customer's car: that is another car; the VIN, when it comes, completes the right one."""
+    rows = [
+        order_of("RO1", WANG, {"plate_number": "京A12345"}),
+        order_of("RO2", {"name": "赵六", "phone": "13800138006"}, {"plate_number": "京A12345"}),
+        order_of("RO3", WANG, {"plate_number": "京A12345"}),
+    ]
+    read(db, clock, rows, folder=tmp_path)
+    with db.reading() as connection:
+        cars = connection.execute(
+            select(external_ref.c.key, visits.c.vehicle_id)
+            .join(visits, visits.c.id == external_ref.c.id)
+            .where(external_ref.c.entity == "visit")
+            .order_by(external_ref.c.key)
+        ).all()
+
+    assert [("RO1", 1), ("RO2", 2), ("RO3", 1)] == [tuple(row) for row in cars]
+
+
+def test_who_brings_the_car_is_somebody_else_only_when_the_row_says_so(db, clock, tmp_path):
+    """送修人 who is the customer again makes nobody new; another name is a contact of the car."""
+    said = [("RO1", {"name": "王小明"}), ("RO2", WANG), ("RO3", {"name": "李四"})]
+    read(
+        db,
+        clock,
+        [entry(key, visit(key, customer=WANG, vehicle=CAR, brought_by=who)) for key, who in said],
+        folder=tmp_path,
+    )
+
+    assert [("李四",), ("王小明",)] == all_rows(db, None, customer.c.name)
+    assert [("CONTACT",), ("OWNER",)] == all_rows(db, None, schema.vehicle_party.c.role)
+
+
+def test_the_buyer_of_a_new_car_is_its_buyer(db, clock, tmp_path):
+    """A delivery makes BUYER and, where nobody owns the car yet, OWNER; its hand-over is no service."""
+    read(
+        db,
+        clock,
+        [entry("d:1", visit("D1", kind="新车交付", customer=WANG, vehicle=CAR, delivered_at="2026-11-03 17:00"))],
+        folder=tmp_path,
+    )
+
+    assert [("BUYER",), ("OWNER",)] == all_rows(db, None, schema.vehicle_party.c.role)
+    assert [(None,)] == all_rows(db, None, schema.vehicle.c.last_service_on)
 
 
 # ------------------------------------------------------------------ who is who
@@ -531,3 +683,22 @@ def test_stored_rows_do_not_depend_on_the_batch(db, clock, tmp_path):
     read(db, clock, *[[row] for row in rows], folder=tmp_path)
 
     assert one == everything(db)
+
+
+def test_a_batch_that_cannot_be_written_leaves_nothing(db, clock, tmp_path, monkeypatch):
+    """Rows and cursor are one transaction: when writing fails, the cursor is where it was and the next sync reads the batch."""
+    adapter = FakeDms([order(2)], [order(3)])
+
+    def full(self):
+        raise StoreError("CRM-D111")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Keeper, "write", full)
+        with pytest.raises(StoreError):
+            read(db, clock, adapter=adapter, folder=tmp_path)
+    with db.reading() as connection:
+        found = connection.execute(select(schema.source.c.cursor, schema.source.c.pull)).one()
+    report = read(db, clock, adapter=adapter, folder=tmp_path)
+
+    assert (None, 0) == tuple(found)
+    assert (2, 2, 0, 0, 0) == counted(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import subprocess
 import sys
@@ -18,22 +19,25 @@ COUNTED = ("customer", "contact_point", "visit", "visit_line", "external_ref", "
 
 def counts(db):
     with db.reading() as connection:
-        return {name: connection.execute(select(func.count()).select_from(schema.metadata.tables[name])).scalar_one() for name in COUNTED}
+        return {
+            name: connection.execute(select(func.count()).select_from(schema.metadata.tables[name])).scalar_one()
+            for name in COUNTED
+        }
 
 
 def killed_after(url, folder, lines):
     """Start the process, and kill -9 it after it has committed `lines` batches and a little more."""
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "syncing_process.py"), url, str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(Path(__file__).parent / "syncing_process.py"), url, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     for _ in range(lines):
         if "committed" not in process.stdout.readline():
             break
     if lines % 2:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=random.Random(lines).uniform(0, 0.03))
-        except subprocess.TimeoutExpired:
-            pass
     process.kill()
     process.communicate()
 

@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 from crmcore.flows import words
 from crmcore.rules import clean
 from crmcore.rules.clean import Bad
+from crmcore.rules.text import blank
 
+LONGEST_NOTHING = 6
 Cleaner = Callable[[Any], Any]
 Values = dict[str, Any]
 
@@ -153,8 +155,9 @@ def local_day(stored: str, zone: str) -> str:
 
 
 def text(raw: object) -> str | None:
-    """Stripped text; None when nothing is left."""
-    return str(raw).strip() or None
+    """Stripped text; None where nothing is said ("", "-", 无)."""
+    said = str(raw).strip()
+    return None if len(said) <= LONGEST_NOTHING and blank(said) else said
 
 
 def _flag(raw: object) -> Any:
