@@ -109,15 +109,17 @@ def any_open(connection: Connection, source_id: int) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def mend(connection: Connection, source_id: int, subjects: Iterable[str], places: Iterable[str], since: str) -> None:
-    """What these rejects were about has come in good order: same record or same place, and not rejected since `since`."""
+def mend(connection: Connection, source_id: int, subjects: Iterable[str], places: Iterable[str], pull: int) -> None:
+    """What these rejects were about has come in good order: same record or same place, and not rejected in this pull."""
     for column, values in (("subject", subjects), ("at", places)):
         found = rows.pick(
             connection,
-            f"SELECT id FROM reject WHERE source_id = {{}} AND state = 'OPEN' AND last_at < {{}} AND \"{column}\" {{any}}",  # noqa: S608
+            "SELECT id FROM reject WHERE source_id = {} AND state = 'OPEN' AND NOT EXISTS (SELECT 1 FROM source_row AS seen"  # noqa: S608
+            f" WHERE seen.source_id = reject.source_id AND seen.digest = reject.digest AND seen.state = {REJECTED}"
+            f' AND seen.pull = {{}}) AND "{column}" {{any}}',
             values,
             source_id,
-            since,
+            pull,
         )
         bulk.update(connection, reject, ("state",), [("MENDED", id_) for (id_,) in found])
 
@@ -138,4 +140,4 @@ def open_in_parts(connection: Connection, source_id: int, parts: Sequence[str]) 
 def refs(connection: Connection, system: str, entity: str, keys: Iterable[str]) -> dict[str, int]:
     """The ids of what `system` calls by these keys."""
     statement = "SELECT key, id FROM external_ref WHERE system = {} AND entity = {} AND key {any}"
-    return dict(rows.pick(connection, statement, keys, system, entity))  # type: ignore[arg-type]
+    return dict(rows.pick(connection, statement, keys, system, entity))

@@ -188,7 +188,6 @@ class _Pull:
             self.at: SourceRow = sources.register(connection, source.name, source.system)
             self.mending = sources.any_open(connection, self.at.id)
         self.pull = self.at.pull + 1
-        self.since = stamp(clock.now())
 
     def take(self, batch: Batch) -> None:
         """Keep one batch: all of it with its cursor, or nothing."""
@@ -215,7 +214,7 @@ class _Pull:
                 )
                 reading.keep(keeper)
             if self.mending:
-                sources.mend(connection, self.at.id, reading.subjects, reading.places, self.since)
+                sources.mend(connection, self.at.id, reading.subjects, reading.places, self.pull)
             reading.record(connection)
         self.at = moved
         self.counts.add(reading.counts)
