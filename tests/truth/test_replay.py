@@ -39,11 +39,11 @@ def order_of(dealer, case, number=0):
     return next(call for call in reversed(dealer.visits) if call.customer == person)
 
 
-def within(world, first, last):
+def within(world, first, last, *, held=False):
     return {
         (each.rule, each.person, each.due, each.visits)
         for each in world.contacts()
-        if first <= each.on <= last and each.state not in {"SUPPRESSED", "CANCELLED"}
+        if first <= each.on <= last and each.state != "CANCELLED" and (each.state == "SUPPRESSED") == held
     }
 
 
@@ -64,7 +64,10 @@ def test_day_by_day_is_the_same_as_at_once(world, planned):
             if broken(never, each) and (never.why != "APPOINTMENT_BOOKED" or days < 2)  # tomorrow's: over by then
         ]
 
-    assert within(planned, today, today + AHEAD) == within(world, today, today + AHEAD)
+    foreseen, was_held = within(planned, today, today + AHEAD), within(planned, today, today + AHEAD, held=True)
+    made = within(world, today, today + AHEAD)
+    assert foreseen <= made
+    assert made - foreseen <= was_held  # what kept them back is over, or they are
 
 
 def test_days_that_nobody_worked_lose_nothing(world, planned):
