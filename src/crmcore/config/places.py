@@ -52,6 +52,7 @@ class Places:
         resolved: Place = ()
         for part in path[:-1]:
             resolved = self._latest((*resolved, part))
+            self._lines.setdefault(resolved, here)
         resolved = (*resolved, path[-1])
         if array:
             self._rows[resolved] = self._rows.get(resolved, -1) + 1

@@ -119,8 +119,10 @@ def secret(value: object, environ: Mapping[str, str]) -> Secret:
 def mistakes(error: BaseException, path: places.Place = ()) -> Iterator[Mistake]:
     """Each mistake in what a converter raised, with its place."""
     if isinstance(error, ClassValidationError | IterableValidationError):
-        for inner in error.exceptions:
-            yield from mistakes(inner, (*path, *_step(inner)))
+        found = [mistake for inner in error.exceptions for mistake in mistakes(inner, (*path, *_step(inner)))]
+        meant = {(*each.path[:-1], each.params["guess"]) for each in found if each.code == UNKNOWN_KEY_GUESSED}
+        # a key that is there, misspelt, is one mistake and not two
+        yield from (each for each in found if each.code != MISSING_KEY or each.path not in meant)
     elif isinstance(error, ForbiddenExtraKeysError):
         known = [field.name for field in attrs.fields(error.cl)]
         yield from (unknown_key((*path, key), known) for key in sorted(error.extra_fields))

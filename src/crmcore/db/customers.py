@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, insert, or_, select, update
 
-from crmcore.db.engine import for_update, take_ids
+from crmcore.db.engine import LONGEST, for_update, take_ids
 from crmcore.db.schema import (
     appointment,
     attempt,
@@ -48,7 +48,7 @@ def find(connection: Connection, what: str) -> list[int]:
     """Who has this id (C17), number, VIN or plate (or vehicle id, V5); who was merged away is found as who they are now."""
     said = what.strip()
     letter, digits = said[:1].upper(), said[1:]
-    if letter == "C" and digits.isascii() and digits.isdecimal():
+    if letter == "C" and digits.isascii() and digits.isdecimal() and len(digits) < LONGEST:
         return [id_ for id_ in [_now(connection, int(digits))] if id_ is not None]
     car = vehicle_id(connection, said)
     if car is not None:
@@ -76,7 +76,7 @@ def _now(connection: Connection, id_: int) -> int | None:
 def vehicle_id(connection: Connection, what: str) -> int | None:
     """The vehicle with this id (V5), VIN or plate."""
     said = what.strip()
-    if said[:1].upper() == "V" and said[1:].isascii() and said[1:].isdecimal():
+    if said[:1].upper() == "V" and said[1:].isascii() and said[1:].isdecimal() and len(said) <= LONGEST:
         return connection.execute(select(vehicle.c.id).where(vehicle.c.id == int(said[1:]))).scalar()
     for cleaner, column in ((clean.vin, vehicle.c.vin), (clean.plate, vehicle.c.plate)):
         value = cleaner(said)

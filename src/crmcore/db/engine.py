@@ -21,6 +21,7 @@ from crmcore.errors import Busy, MissingExtra, StoreError
 
 BUSY_SECONDS = 15.0
 SQLITE_FLOOR = (3, 37)  # STRICT tables
+LONGEST = 19  # digits: an id of so many is none, and no column could hold it
 
 
 class Database:

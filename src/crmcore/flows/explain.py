@@ -14,7 +14,7 @@ import attrs
 from sqlalchemy import Connection, Row, select
 
 from crmcore.db import touchpoints
-from crmcore.db.engine import Database
+from crmcore.db.engine import LONGEST, Database
 from crmcore.db.schema import message, message_event
 from crmcore.errors import UsageError
 from crmcore.flows.planning import Settings, said_by, when
@@ -44,7 +44,7 @@ def explain(db: Database, identity: str, settings: Settings, *, lang: str | None
     """
     lang = lang or settings.lang
     letter, digits = identity[:1].upper(), identity[1:]
-    if letter not in {"T", "M"} or not digits.isdecimal():
+    if letter not in {"T", "M"} or not digits.isdecimal() or len(digits) >= LONGEST:
         raise UsageError("CRM-T201", id=identity)
     with db.reading() as connection:
         found = (_touchpoint if letter == "T" else _message)(connection, int(digits), settings, lang)

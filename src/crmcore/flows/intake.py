@@ -258,7 +258,8 @@ class Intake:
             said = str(raw).strip()
             found = known.get(said) or known.get(said.upper())
             if found is None and said:
-                self.warnings[f"UNKNOWN_WORD:{name}"] += 1
+                self.warnings["UNKNOWN_WORD"] += 1
+                self.unknown.add(f"{name}=?")
             return found
 
         return know

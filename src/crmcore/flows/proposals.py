@@ -6,7 +6,7 @@ import attrs
 from sqlalchemy import Connection, Row, insert, select, update
 
 from crmcore.db.columns import stamp
-from crmcore.db.engine import Database, for_update, take_ids
+from crmcore.db.engine import LONGEST, Database, for_update, take_ids
 from crmcore.db.schema import contact_point, correction, proposal, vehicle, visit
 from crmcore.errors import UsageError
 from crmcore.flows import customers
@@ -76,7 +76,7 @@ def reject(db: Database, id_: str, *, by: str, clock: Clock) -> Proposal:
 def _pending(connection: Connection, id_: str) -> Row[tuple[object, ...]]:
     digits = id_.strip().upper().removeprefix("P")
     query = select(proposal).where(
-        proposal.c.id == int(digits) if digits.isdecimal() and digits.isascii() else proposal.c.id == -1
+        proposal.c.id == int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < LONGEST else proposal.c.id == -1
     )
     row = connection.execute(for_update(query)).one_or_none()
     if row is None or row.state != "PENDING":

@@ -14,7 +14,7 @@ import attrs
 from sqlalchemy import Connection, delete, select, update
 
 from crmcore import lang as catalogue
-from crmcore.db.engine import Database
+from crmcore.db.engine import LONGEST, Database
 from crmcore.db.schema import reject, source, source_row
 from crmcore.db.sources import DISMISSED
 from crmcore.errors import StoreError, UsageError
@@ -88,7 +88,7 @@ def _chosen(connection: Connection, ids: Sequence[str] | None) -> list[Any]:
 
 def _number(id_: str) -> int:
     digits = id_.strip().upper().removeprefix("J")
-    if not (digits.isascii() and digits.isdecimal()):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < LONGEST):
         raise UsageError("CRM-S220", ids=id_)
     return int(digits)
 

@@ -49,7 +49,7 @@ class SourceReport:
 
     Attributes:
         warnings: code -> how often; a VIN whose check digit is wrong, a word that is not known.
-        unknown_fields: what the adapter says and the core has no place for.
+        unknown_fields: what the adapter says and the core has no place for; `status=?` is a field with words it does not know.
         error: why the source was not read to its end; what came before it is kept.
     """
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from crmcore.db import touchpoints
-from crmcore.db.engine import Database
+from crmcore.db.engine import LONGEST, Database
 from crmcore.errors import UsageError
 from crmcore.flows.explain import shown
 from crmcore.flows.plan import staff_of
@@ -101,7 +101,7 @@ def number_of(identity: str, letter: str) -> int:
     Raises:
         UsageError: CRM-T201, it is no such id.
     """
-    if identity[:1].upper() != letter or not identity[1:].isdecimal():
+    if identity[:1].upper() != letter or not identity[1:].isdecimal() or len(identity) > LONGEST:
         raise UsageError("CRM-T201", id=identity)
     return int(identity[1:])
 

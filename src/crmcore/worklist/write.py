@@ -6,6 +6,7 @@ a phone stays a phone, and a name that begins with "=" stays a name.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -47,7 +48,8 @@ def private_write(path: Path, content: bytes) -> None:
             file.write(content)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise StoreError("CRM-D130", at=path.name, why=type(error).__name__) from None
 
 
