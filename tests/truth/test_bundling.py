@@ -66,13 +66,26 @@ def test_what_has_its_own_moment_is_known_by_name(planned):
     } == own
 
 
-def test_a_survey_rides_on_the_callback_that_was_missed(planned):
-    """The check of the new car was missed and its questionnaire is due: one call asks both."""
+def test_the_questionnaire_takes_the_place_of_the_check_that_was_missed(planned):
+    """A week after the hand-over only the questionnaire is due: the check within 72 hours was missed, and one call is enough."""
     (person,) = planned.dealer.truth.cases["delivered_week_ago"]
-    contacts = {each.rule: each for each in planned.contacts() if each.person == person}
 
-    assert contacts["DELIVERY_CHECK_72H"].row.id == contacts["DELIVERY_DAY7"].row.bundled_into
-    assert contacts["DELIVERY_CHECK_72H"].row.bundled_into is None
+    assert ["DELIVERY_DAY7"] == [each.rule for each in planned.contacts() if each.person == person]
+
+
+def test_what_is_late_is_made_today_and_carries_what_is_due_today(world, planned):
+    """A callback that was missed last week is made today: the reminder of today is part of that call."""
+    missed = next(
+        each
+        for each in planned.contacts()
+        if each.rule == "POST_REPAIR_CALLBACK" and (planned.dealer.today - each.on).days > WIDTH
+    )
+    until = f"{world.dealer.today.replace(month=12)}"
+    again(world, told(world.dealer, "ro.csv", missed.visits[0], 年检到期=until))
+    world.plan()
+
+    contacts = {each.rule: each.row for each in world.contacts() if missed.person == each.person}
+    assert contacts["POST_REPAIR_CALLBACK"].id == contacts["INSPECTION_DUE"].bundled_into
 
 
 @pytest.mark.parametrize("days", [1, 2, 3])
