@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmcore.rules.odometer import INTERVALS, Interval, add_months, predict
 from crmcore.types.vehicle import NextService, OdometerReading, Powertrain, ServiceBasis
