@@ -9,7 +9,8 @@ from operator import itemgetter
 from crmcore.db import bulk, rows, sources
 from crmcore.db.rows import Row
 from crmcore.db.schema import vehicle, vehicle_party, visit
-from crmcore.flows.intake import Car, Memo, local_day
+from crmcore.flows.cells import Memo, local_day
+from crmcore.flows.intake import Car
 from crmcore.flows.unit import Kind, Unit
 from crmcore.rules import clean
 from crmcore.rules.odometer import Interval, due

@@ -19,7 +19,7 @@ from crmcore.db.engine import LONGEST, Database, take_ids
 from crmcore.db.schema import audit, contact_point, correction, customer, vehicle, vehicle_party
 from crmcore.db.schema import merge as merges
 from crmcore.errors import UsageError
-from crmcore.flows.intake import stored_day, text
+from crmcore.flows.cells import stored_day, text
 from crmcore.hooks.adapters import Clock
 from crmcore.rules import clean
 

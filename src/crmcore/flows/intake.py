@@ -7,20 +7,15 @@ This runs for every new row of a large export, so a record becomes a slotted obj
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from crmcore.flows import words
+from crmcore.flows import cells, words
+from crmcore.flows.cells import Cleaner
 from crmcore.rules import clean
 from crmcore.rules.clean import Bad
-from crmcore.rules.text import blank
 
-LONGEST_NOTHING = 6
-Cleaner = Callable[[Any], Any]
 Values = dict[str, Any]
 
 
@@ -81,103 +76,6 @@ class Stay:
         self.visit_key: str = ""
 
 
-class Memo(dict[Any, Any]):
-    """What a cleaner made of a cell, so that what repeats costs a look-up; emptied when full, so memory stays flat."""
-
-    def __init__(self, cleaner: Cleaner, most: int = 16_384) -> None:
-        super().__init__()
-        self._cleaner = cleaner
-        self._most = most
-
-    def __missing__(self, raw: Any) -> Any:
-        if len(self) >= self._most:
-            self.clear()
-        value = self[raw] = self._cleaner(raw)
-        return value
-
-
-def stored_instant(raw: object, zone: str) -> Any:
-    """An instant as it is stored, None, or `Bad`."""
-    found = clean.instant(str(raw), zone)
-    return found.isoformat()[:19] + "Z" if found.__class__ is datetime else found
-
-
-class Instants:
-    """Cleans instants of one zone. Most cells are `2026-11-03 09:15`, and the hour alone decides what they become."""
-
-    def __init__(self, zone: str) -> None:
-        self._zone = zone
-        self._hours = Memo(self._hour)
-        self._others = Memo(lambda raw: stored_instant(raw, zone))
-
-    def __call__(self, raw: Any) -> Any:
-        """As `stored_instant`."""
-        if raw.__class__ is str and len(raw) == 16 and raw[13] == ":" and raw[14:] in _MINUTES:
-            hour = self._hours[raw[:13]]
-            if hour is not None:
-                return f"{hour}{raw[14:]}:00Z"
-        return self._others[raw]
-
-    def _hour(self, hour: str) -> str | None:
-        """What this hour is in UTC, "2026-11-03T01:"; None where it is none, or its minutes are not those of UTC."""
-        first, last = (stored_instant(f"{hour}:{minute}", self._zone) for minute in ("00", "59"))
-        if first.__class__ is not str or last.__class__ is not str or first[:14] != last[:14]:
-            return None
-        return first[:14] if (first[14:16], last[14:16]) == ("00", "59") else None
-
-
-_MINUTES = frozenset(f"{minute:02d}" for minute in range(60))
-
-
-def stored_day(raw: object) -> Any:
-    """A date as it is stored, None, or `Bad`."""
-    found = clean.day(str(raw))
-    return found.isoformat() if isinstance(found, date) else found
-
-
-def _local_hour(hour_and_zone: tuple[str, str]) -> str | None:
-    """The local date of a stored hour, "2026-11-22T00"; None when midnight falls inside it."""
-    hour, zone = hour_and_zone
-    first, last = (_local(f"{hour}:{rest}Z", zone) for rest in ("00:00", "59:59"))
-    return first if first == last else None
-
-
-def _local(stored: str, zone: str) -> str:
-    return datetime.fromisoformat(stored).astimezone(ZoneInfo(zone)).date().isoformat()
-
-
-_LOCAL_HOURS = Memo(_local_hour)
-
-
-def local_day(stored: str, zone: str) -> str:
-    """The date of a stored instant in `zone`, as it is stored."""
-    return _LOCAL_HOURS[stored[:13], zone] or _local(stored, zone)
-
-
-def text(raw: object) -> str | None:
-    """Stripped text; None where nothing is said ("", "-", 无)."""
-    said = str(raw).strip()
-    return None if len(said) <= LONGEST_NOTHING and blank(said) else said
-
-
-def _flag(raw: object) -> Any:
-    if raw.__class__ is bool:
-        return int(raw)  # type: ignore[call-overload]
-    found = clean.yes_no(str(raw))
-    return int(found) if found.__class__ is bool else found
-
-
-def _extra(raw: Mapping[str, str]) -> str | None:
-    return json.dumps(dict(raw), ensure_ascii=False, sort_keys=True) if raw else None
-
-
-_day = Memo(stored_day).__getitem__
-_text = Memo(text, 4096).__getitem__
-_km = Memo(lambda raw: clean.km(str(raw))).__getitem__
-_hours = Memo(lambda raw: clean.hours(str(raw))).__getitem__
-_money = Memo(lambda raw: clean.money(str(raw))).__getitem__
-_flagged = Memo(_flag, 256).__getitem__
-
 Steps = dict[str, tuple[str, Cleaner, bool]]  # our field -> column, cleaner, whether an explicit None empties it
 
 
@@ -187,42 +85,44 @@ def _steps(*nullable: tuple[str, str, Cleaner], fixed: tuple[tuple[str, str, Cle
 
 
 _PERSON = _steps(
-    ("birth_date", "birth_on", _day),
-    ("employer", "employer", text),
-    ("address", "address", text),
-    ("advisor", "advisor", _text),
-    ("extra", "extra", _extra),
-    fixed=(("name", "name", clean.name), ("deceased", "deceased", _flagged)),
+    ("birth_date", "birth_on", cells.day),
+    ("employer", "employer", cells.text),
+    ("address", "address", cells.text),
+    ("advisor", "advisor", cells.short_text),
+    ("extra", "extra", cells.extra),
+    fixed=(("name", "name", clean.name), ("deceased", "deceased", cells.flag_word)),
 )
 _CAR = _steps(
     ("vin", "vin", clean.vin),
-    *((name, name, _text) for name in ("make", "series", "model")),
-    *((name, name, _day) for name in (
+    *((name, name, cells.short_text) for name in ("make", "series", "model")),
+    *((name, name, cells.day) for name in (
         "sold_on", "delivered_on", "first_registered_on", "warranty_until", "inspection_due_on", "compulsory_insurance_until",
         "commercial_insurance_until",
     )),
-    *((name, name, _km) for name in ("warranty_km", "service_interval_km", "service_interval_months")),
-    ("extra", "extra", _extra),
+    *((name, name, cells.km) for name in ("warranty_km", "service_interval_km", "service_interval_months")),
+    ("extra", "extra", cells.extra),
 )  # fmt: skip
 _LINE = _steps(
-    *((name, name, _text) for name in (
+    *((name, name, cells.short_text) for name in (
         "op_code", "op_name", "complaint", "cause", "correction", "technician", "pay_type", "revenue_line",
     )),
-    ("hours_sold", "hours", _hours),
-    *((name, name, _money) for name in ("labour_amount", "parts_amount", "amount")),
+    ("hours_sold", "hours", cells.hours),
+    *((name, name, cells.money) for name in ("labour_amount", "parts_amount", "amount")),
 )  # fmt: skip
 _VISIT = _steps(
-    *((name, name, _text) for name in ("advisor", "repair_type")),
-    *((name, name, _km) for name in ("km_in", "km_out")),
-    *((name, name, text) for name in ("reason_verbatim", "remark")),
-    ("extra", "extra", _extra),
-    fixed=(("ro_number", "ro_number", text), ("injury_accident", "injury_accident", _flagged), ("do_not_message", "do_not_message", _flagged)),
+    *((name, name, cells.short_text) for name in ("advisor", "repair_type")),
+    *((name, name, cells.km) for name in ("km_in", "km_out")),
+    *((name, name, cells.text) for name in ("reason_verbatim", "remark")),
+    ("extra", "extra", cells.extra),
+    fixed=(("ro_number", "ro_number", cells.text), ("injury_accident", "injury_accident", cells.flag_word), ("do_not_message", "do_not_message", cells.flag_word)),
 )  # fmt: skip
 _INSTANTS = ("opened_at", "promised_at", "completed_at", "delivered_at", "invoiced_at", "booked_at")
 _NESTED = frozenset({"customer", "brought_by", "payer", "vehicle", "lines", "visit", "key", "store"})
 _CAR_OTHER = frozenset({"key", "plate_number", "owner"})
 _PERSON_OTHER = frozenset({"key", "phone", "phones", "opted_out", "do_not_call", "relatives", "consents"})
-_STAFF = _steps(("phone", "phone", clean.phone), fixed=(("name", "name", clean.name), ("active", "active", _flagged)))
+_STAFF = _steps(
+    ("phone", "phone", clean.phone), fixed=(("name", "name", clean.name), ("active", "active", cells.flag_word))
+)
 
 
 def _order_type(raw: object) -> str:
@@ -249,7 +149,10 @@ class Intake:
         self._zoned: dict[str, dict[str, Steps]] = {}
 
     def _worded(self, **tables: Mapping[str, str]) -> Steps:
-        return {name: (name, Memo(self._knower(name, known), 256).__getitem__, False) for name, known in tables.items()}
+        return {
+            name: (name, cells.Memo(self._knower(name, known), 256).__getitem__, False)
+            for name, known in tables.items()
+        }
 
     def _knower(self, name: str, known: Mapping[str, str]) -> Cleaner:
         """Our code for a word; one that is not known is left out and told once."""
@@ -268,13 +171,13 @@ class Intake:
         """How to clean the fields of a visit, an appointment or a complaint in this zone."""
         found = self._zoned.get(zone)
         if found is None:
-            at = Instants(zone)
+            at = cells.Instants(zone)
             found = self._zoned[zone] = {
                 "visit": _VISIT
                 | {name: (name, at, True) for name in _INSTANTS}
                 | {"order_type": ("order_type", _order_type, False)}
                 | self._worded(kind=words.VISIT_KIND, status=words.VISIT_STATUS, booked_channel=words.CHANNEL),
-                "appointment": _steps(("start", "start_at", at), ("advisor", "advisor", _text))
+                "appointment": _steps(("start", "start_at", at), ("advisor", "advisor", cells.short_text))
                 | self._worded(status=words.APPOINTMENT_STATUS),
                 "complaint": _steps(("received_at", "received_at", at)) | self._worded(state=words.COMPLAINT_STATE),
             }
@@ -432,17 +335,19 @@ class Intake:
             name = _checked(path + "relatives.name", clean.name(str(each.get("name") or "")), each.get("name"))
             if name:
                 born = _checked(
-                    path + "relatives.birth_date", _day(each.get("birth_date") or ""), each.get("birth_date")
+                    path + "relatives.birth_date", cells.day(each.get("birth_date") or ""), each.get("birth_date")
                 )
-                relatives.append((name, text(each.get("relation") or "") or "", born))
+                relatives.append((name, cells.text(each.get("relation") or "") or "", born))
         for each in data.get("consents") or ():
-            found = _flag(each["granted"]) if each["granted"] not in {None, ""} else None
+            found = cells.flag(each["granted"]) if each["granted"] not in {None, ""} else None
             if found in {0, 1}:
                 channel = words.CHANNEL.get(str(each.get("channel") or "").strip().upper(), "")
                 at = _checked(
-                    path + "consents.at", stored_instant(str(each.get("at") or ""), self.zones[self.store]), ""
+                    path + "consents.at", cells.stored_instant(str(each.get("at") or ""), self.zones[self.store]), ""
                 )
-                consents.append((each["purpose"], channel, bool(found), at, text(each.get("evidence") or "") or ""))
+                consents.append(
+                    (each["purpose"], channel, bool(found), at, cells.text(each.get("evidence") or "") or "")
+                )
         person.relatives, person.consents = relatives, consents
 
 
@@ -456,7 +361,7 @@ def _key(data: Mapping[str, Any]) -> str:
 
 def _sure(field: str, raw: object) -> bool:
     """A refusal flag; a word that is neither yes nor no rejects the row rather than texting somebody who said no."""
-    return bool(_checked(field, _flag(raw), raw))
+    return bool(_checked(field, cells.flag(raw), raw))
 
 
 def _checked(field: str, value: Any, raw: object) -> Any:

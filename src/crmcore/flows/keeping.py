@@ -16,7 +16,8 @@ from crmcore.db import bulk, rows, sources
 from crmcore.db.rows import Row
 from crmcore.db.schema import appointment, complaint, staff, visit, visit_line
 from crmcore.flows.cars import Cars, said_by
-from crmcore.flows.intake import Person, Stay, Values, local_day
+from crmcore.flows.cells import local_day
+from crmcore.flows.intake import Person, Stay, Values
 from crmcore.flows.people import People
 from crmcore.flows.unit import Kind, Unit
 from crmcore.hooks.records import Gone
