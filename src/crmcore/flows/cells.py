@@ -103,7 +103,7 @@ def flag(raw: object) -> Any:
 
 
 def extra(raw: Mapping[str, str]) -> str | None:
-    """The vendor\'s own fields as JSON; None for none."""
+    """The vendor's own fields as JSON; None for none."""
     return json.dumps(dict(raw), ensure_ascii=False, sort_keys=True) if raw else None
 
 
