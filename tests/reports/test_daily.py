@@ -123,3 +123,18 @@ def test_a_number_that_wants_no_calls_is_not_on_the_worklist(facts, clock):
     (row,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=False)
 
     assert "" == row.phone
+
+
+def test_what_rides_on_a_call_is_no_call_of_its_own(facts, clock):
+    """A bundled contact is named in the call that carries it, and does not stand in the list twice."""
+    db, now, _ = facts
+    with db.writing() as connection:
+        first = connection.execute(schema.touchpoint.select()).mappings().one()
+        connection.execute(
+            schema.touchpoint.insert().values(
+                {**first, "id": 2, "subject": "visit:2", "anchor": "visit:2", "bundled_into": 1}
+            )
+        )
+    (row,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=True)
+
+    assert "维修后回访 + 维修后回访" == row.task

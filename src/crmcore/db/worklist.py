@@ -36,6 +36,7 @@ def due_calls(connection: Connection, now: datetime, *, store: str | None = None
         .where(
             touchpoint.c.channel == "PHONE",
             touchpoint.c.state.in_(["PLANNED", "DUE"]),
+            touchpoint.c.bundled_into.is_(None),  # what rides on another call is named there
             touchpoint.c.due_at <= stamp(now),
             or_(touchpoint.c.expires_at.is_(None), touchpoint.c.expires_at > stamp(now)),
         )

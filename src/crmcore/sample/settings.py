@@ -12,6 +12,7 @@ lang = "{lang}"
 code = "S01"
 name = "示范店"
 timezone = "Asia/Shanghai"
+phone = "010-55500000"
 hours = ["08:30-12:00", "13:30-17:30"]
 calendar = "every-day"
 
