@@ -21,17 +21,12 @@ def due_calls(connection: Connection, now: datetime, *, store: str | None = None
             customer.c.name,
             customer.c.kind,
             customer.c.advisor.label("customer_advisor"),
-            vehicle.c.plate,
-            vehicle.c.series,
-            vehicle.c.model,
-            vehicle.c.vin,
             visit.c.ro_number,
             visit.c.handed_on,
             visit.c.advisor,
             visit.c.injury_accident,
         )
         .join(customer, customer.c.id == touchpoint.c.customer_id)
-        .outerjoin(vehicle, vehicle.c.id == touchpoint.c.vehicle_id)
         .outerjoin(visit, visit.c.id == touchpoint.c.visit_id)
         .where(
             touchpoint.c.channel == "PHONE",
@@ -65,13 +60,25 @@ def phones(connection: Connection, customers: Collection[int]) -> dict[int, str]
 
 
 def last_visits(connection: Connection, customers: Collection[int]) -> dict[int, str]:
-    """The local date of each customer's last hand-over."""
+    """The local date of each customer's last hand-over, of a car of his own or one that he brought."""
+    found: dict[int, str] = {}
+    for who in (visit.c.customer_id, visit.c.brought_by_id):
+        rows = connection.execute(
+            select(who.label("who"), func.max(visit.c.handed_on).label("last"))
+            .where(who.in_(customers), visit.c.handed_on.is_not(None))
+            .group_by(who)
+        )
+        for row in rows:
+            found[row.who] = max(row.last, found.get(row.who, ""))
+    return found
+
+
+def cars(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """Plate, series and model of cars, by id."""
     rows = connection.execute(
-        select(visit.c.customer_id, func.max(visit.c.handed_on).label("last"))
-        .where(visit.c.customer_id.in_(customers), visit.c.handed_on.is_not(None))
-        .group_by(visit.c.customer_id)
+        select(vehicle.c.id, vehicle.c.plate, vehicle.c.series, vehicle.c.model).where(vehicle.c.id.in_(ids))
     )
-    return {row.customer_id: row.last for row in rows}
+    return {row.id: row for row in rows}
 
 
 def attempts(connection: Connection, touchpoints: Collection[int]) -> dict[int, int]:

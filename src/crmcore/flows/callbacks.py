@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,14 @@ def due_rows(
         tries = query.attempts(connection, ids)
         riders = query.bundled(connection, ids)
         names = query.staff_names(connection)
+        named = {row.id: _cars_of(row) for row in calls}
+        cars = query.cars(connection, {car for each in named.values() for car in each})
     rows = []
     for number, row in enumerate(calls, start=1):
         zone = ZoneInfo(stores[row.store].timezone) if row.store in stores else ZoneInfo("Asia/Shanghai")
         rules_here = [row.rule, *riders.get(row.id, ())]
         phone = phones.get(row.customer_id, "")
+        theirs = [cars[car] for car in named[row.id] if car in cars]
         rows.append(
             WorklistRow(
                 id=f"T{row.id}",
@@ -57,8 +60,8 @@ def due_rows(
                 reason=_reason(row, lang),
                 customer=mask_name(row.name) if masked else row.name,
                 phone=mask_phone(phone) if masked else phone.removeprefix("+86"),
-                plate=row.plate or "",
-                vehicle=" ".join(part for part in (row.series, row.model) if part),
+                plate=_listed(car.plate for car in theirs),
+                vehicle=_listed(" ".join(part for part in (car.series, car.model) if part) for car in theirs),
                 last_visit=visits.get(row.customer_id, ""),
                 advisor=_colleague(row.advisor or row.customer_advisor, names, lang),
                 executor=_colleague(row.executor, names, lang),
@@ -85,6 +88,16 @@ def export(
     rows = due_rows(db, rules, stores, now, lang=lang, masked=False, store=store)
     write(path, rows, lang=lang, title=catalogue.say("worklist.title", lang))
     return len(rows)
+
+
+def _cars_of(row: Row[Any]) -> tuple[int, ...]:
+    """The cars that a call is about: a fleet's are in its explanation."""
+    said = query.explanation(row).get("vehicles", ())
+    return tuple(said) or ((row.vehicle_id,) if row.vehicle_id is not None else ())
+
+
+def _listed(words: Iterable[str | None]) -> str:
+    return "、".join(dict.fromkeys(word for word in words if word))
 
 
 def _local(stored: str | None, zone: ZoneInfo) -> str:
