@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,9 +15,11 @@ import click
 
 from crmcore import lang as catalogue
 from crmcore.cli.state import State
-from crmcore.errors import CrmError, MissingExtra, UsageError
+from crmcore.errors import CrmError, MissingExtra, StoreError, UsageError
 
 INTERRUPTED, PIPE_CLOSED, BUG = 130, 141, 70
+#: What is behind `>` takes no more; files of our own raise errors of ours.
+NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF}
 
 #: Library -> the extra that brings it.
 EXTRAS = {
@@ -51,6 +55,10 @@ def _ended(state: State, error: BaseException) -> int:
             return INTERRUPTED
         case BrokenPipeError():
             return PIPE_CLOSED
+        case OSError(errno=number, filename=None) if number in NO_ROOM:
+            state.json = False  # there is nowhere to put an object
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered is flushed at the end
+            return _fail(state, StoreError("CRM-D130", at="stdout", why=type(error).__name__))
         case ModuleNotFoundError(name=str(name)) if extra := EXTRAS.get(name.partition(".")[0]):
             return _fail(state, MissingExtra("CRM-X001", extra=extra))
         case Exception():
