@@ -183,3 +183,13 @@ def test_times_are_stored_as_instants(planned):
 
     assert {time(8, 30)} == {at.astimezone(CHINA).time() for at in opening}
     assert {UTC} == {at.tzinfo for at in opening}
+
+
+def test_known_late_is_what_was_missed_when_it_became_known(planned):
+    """What fell due on an earlier day, or whose deadline had passed, says so; what is due today from opening on does not."""
+    late = {each.rule for each in planned.contacts() if each.said.get("known_late")}
+    today = [each for each in planned.contacts() if each.on == planned.dealer.today and each.rule != "READY_FOR_PICKUP"]
+
+    assert {"POST_REPAIR_CALLBACK", "DELIVERY_T72"} <= late
+    assert {"PERIODIC_MAINTENANCE", "LOST_CUSTOMER", "INSPECTION_DUE", "BIRTHDAY"} <= {each.rule for each in today}
+    assert [] == [each.rule for each in today if each.said.get("known_late")]

@@ -440,12 +440,18 @@ class _Run:
             ids = take_ids(self.connection, touchpoint, len(wanted))
         for number, (draft, case) in zip(ids, wanted, strict=True):
             live = self._live(number, None, draft, case)
-            if draft.timing.late_after < self.now:
+            if self._known_late(draft):
                 live.said["known_late"] = True
             self.live.append(live)
             self.report.added[draft.rule] += 1
             if live.state == "SUPPRESSED":
                 self.report.suppressed[draft.rule] += 1
+
+    def _known_late(self, draft: Draft) -> bool:
+        """Was its time over when it became known? What is due on a day, without a deadline, is in time on all of that day."""
+        if draft.timing.deadline is None and "T" not in self.rules[draft.rule].offset:
+            return local_day(draft.timing.due, self.settings.store(draft.anchor.store)) < self.today
+        return draft.timing.late_after < self.now
 
     # -------------------------------------------------------------- fleets and bundles
 
