@@ -241,6 +241,14 @@ def test_the_dead_get_no_care():
     assert Stop("DECEASED") == decided(rule(purpose="SEASON", message_class=MessageClass.CARE), dead)
 
 
+@pytest.mark.parametrize("kind", MessageClass)
+def test_nothing_is_owed_to_who_is_gone(kind):
+    """Whatever was planned for a customer whom staff have retired is cancelled."""
+    gone = case(customer=attrs.evolve(WHO, merged_into="C0"))
+
+    assert Stop("CUSTOMER_GONE") == decided(rule(message_class=kind), gone)
+
+
 @pytest.mark.parametrize("kind", [MessageClass.CARE, MessageClass.MARKETING])
 def test_care_waits_while_a_complaint_is_open(kind):
     """While a complaint is open or unresolved there is no care and no advertising."""

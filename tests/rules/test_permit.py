@@ -108,6 +108,15 @@ def test_nothing_automatic_goes_to_the_deceased():
     assert Send() == permit(facts(**gone, channel=Channel.PHONE, message_class=SERVICE), POLICY, NOON)
 
 
+@pytest.mark.parametrize("message_class", MessageClass)
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.PHONE])
+def test_nobody_contacts_who_is_gone(message_class, channel):
+    """A customer whom staff have retired is neither texted nor called, whatever for."""
+    retired = facts(merged_into="C0", channel=channel, message_class=message_class)
+
+    assert Refuse("CUSTOMER_GONE") == permit(retired, POLICY, NOON)
+
+
 @pytest.mark.parametrize(
     ("flag", "why"), [("injury_accident", "INJURY_ACCIDENT_PERSON_ONLY"), ("do_not_message", "DO_NOT_MESSAGE")]
 )
@@ -414,6 +423,7 @@ REASONS = [
     "DO_NOT_CALL",
     "NO_NUMBER",
     "NOT_MOBILE",
+    "CUSTOMER_GONE",
     "DECEASED",
     "INJURY_ACCIDENT_PERSON_ONLY",
     "DO_NOT_MESSAGE",

@@ -74,6 +74,7 @@ def customers(
             contact_points=tuple(points.get(row.id, ())),
             consents=tuple(consents.get(row.id, ())),
             deceased=bool(row.deceased),
+            merged_into=None if row.merged_into is None else f"C{row.merged_into}",
             has_open_complaint=row.id in complaining,
             home_store=row.home_store,
             advisor=row.advisor,

@@ -137,6 +137,8 @@ NOT_NOW: Mapping[str, tuple[str, ...]] = {
 
 def stopped(rule: TouchpointRule, case: Case, today: date) -> str | None:
     """Why there is nothing to plan, or what was planned is cancelled."""
+    if case.customer.gone:
+        return "CUSTOMER_GONE"
     for code in rule.population:
         holds, otherwise = POPULATIONS[code]
         if not holds(case, today):

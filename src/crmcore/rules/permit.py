@@ -145,6 +145,8 @@ def _situation(facts: ContactFacts) -> str | None:
 
     For the deceased a person may still make the one call that the open order needs; nothing else goes out.
     """
+    if facts.customer.gone:
+        return "CUSTOMER_GONE"
     if facts.customer.deceased and (facts.is_text or not facts.is_service):
         return "DECEASED"
     if facts.is_text and facts.injury_accident:

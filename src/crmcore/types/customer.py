@@ -148,6 +148,11 @@ class Customer:
     refs: tuple[ExternalRef, ...] = ()
     extra: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
+    @property
+    def gone(self) -> bool:
+        """True when nobody is to contact this customer any more: retired, or merged into another who stands for both."""
+        return self.merged_into is not None
+
     def consents_to(self, purpose: Purpose, channel: Channel, now: datetime) -> bool:
         """True when a consent for `purpose` holds at `now` on `channel` and none denies it; silence is no (MIIT 2015)."""
         matching = [c for c in self.consents if c.purpose is purpose and c.channel in {None, channel}]
