@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcore.rules.masking import mask_name, mask_phone, mask_plate
+from crmcore.rules.masking import mask_day, mask_name, mask_phone, mask_plate, mask_text, mask_vin, masked
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,27 @@ def test_a_plate_shows_its_ends(plate, shown):
 def test_a_name_shows_the_family_name():
     """A name shows its first character."""
     assert "王**" == mask_name("王小明")
+
+
+def test_the_rest_of_a_file():
+    """A birthday shows its year, a VIN its last four characters, and a row only what its fields may show."""
+    assert ("1971-**-**", "*************7531") == (mask_day("1971-03-17"), mask_vin("LSVAA49J132047531"))
+    assert {"id": "C1", "name": "王**", "plate": None, "km_in": 12000} == masked(
+        {"id": "C1", "name": "王小明", "plate": None, "km_in": 12000}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("请打13800138000找我", "请打138****8000找我"),
+        ("+86 138-0013-8000", "138****8000"),
+        ("2点到，谢谢", "2点到，谢谢"),
+    ],
+)
+def test_a_text_shows_no_number(text, shown):
+    """What a customer wrote is shown, a number in it is not."""
+    assert shown == mask_text(text)
 
 
 @given(st.from_regex(r"\+861[3-9]\d{9}", fullmatch=True))

@@ -21,12 +21,16 @@ CHANNEL = click.option("--channel", type=click.Choice(["SMS", "PHONE"], case_sen
 @click.option("--full", is_flag=True)
 @click.pass_obj
 def show(state: State, what: str, full: bool) -> None:
-    """Everything that is known; numbers are masked without --full."""
+    """Everything that is known; who it is shows only with --full."""
     from crmcore.flows.customers import show
-    from crmcore.rules.masking import mask_phone
+    from crmcore.rules.masking import mask_phone, masked
 
     found = show(state.crm.db, what)
     if not full:
+        found = {
+            key: [masked(row) for row in value] if isinstance(value, list) else value
+            for key, value in masked(found).items()
+        }
         found["phones"] = [{**phone, "value": mask_phone(phone["value"])} for phone in found["phones"]]
     if state.json:
         state.emit("customer", {"customer": found})

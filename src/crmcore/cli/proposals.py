@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 import click
@@ -18,15 +19,26 @@ STATES = click.Choice(["PENDING", "APPLIED", "REJECTED", "all"], case_sensitive=
 
 @command.command("list")
 @click.option("--state", "wanted", type=STATES, default="PENDING")
+@click.option("--full", is_flag=True)
 @click.pass_obj
-def list_(state: State, wanted: str) -> None:
-    """Oldest first."""
+def list_(state: State, wanted: str, full: bool) -> None:
+    """Oldest first; who it is shows only with --full."""
     from crmcore.flows.proposals import find
 
     rows = [attrs.asdict(each) for each in find(state.crm.db, state=None if wanted == "all" else wanted)]
+    if not full:
+        rows = [_masked(row) for row in rows]
     if not state.json:
         rows = [{**row, "why": state.reason(row["why"])} for row in rows]
     state.show("proposals", rows, COLUMNS)
+
+
+def _masked(row: dict[str, Any]) -> dict[str, Any]:
+    """Old and new as their field is masked; of a contact they are numbers."""
+    from crmcore.rules.masking import MASKS, mask_phone
+
+    mask = mask_phone if row["kind"] == "CONTACT" else MASKS.get(row["field"], str)
+    return {**row, **{key: row[key] and mask(row[key]) for key in ("old", "new")}}
 
 
 def _decision(name: str) -> Callable[..., None]:

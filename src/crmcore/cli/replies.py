@@ -22,11 +22,12 @@ COLUMNS = ("id", "at", "sender", "customer", "text", "state")
     default="WAITING",
 )
 @click.option("--limit", type=click.IntRange(min=1), default=200)
+@click.option("--full", is_flag=True)
 @click.pass_obj
-def list_(state: State, wanted: str, limit: int) -> None:
-    """Replies, oldest first; numbers are masked."""
+def list_(state: State, wanted: str, limit: int, full: bool) -> None:
+    """Replies, oldest first; numbers, also those in a text, show only with --full."""
     from crmcore.db import inbox
-    from crmcore.rules.masking import mask_phone
+    from crmcore.rules.masking import mask_phone, mask_text
 
     states = ("WAITING", "OPTED_OUT", "CLOSED") if wanted == "all" else (wanted,)
     with state.crm.db.reading() as connection:
@@ -35,9 +36,9 @@ def list_(state: State, wanted: str, limit: int) -> None:
         {
             "id": ids.show("I", row.id),
             "at": row.at,
-            "sender": mask_phone(row.sender),
+            "sender": row.sender if full else mask_phone(row.sender),
             "customer": ids.show("C", row.customer_id),
-            "text": row.text,
+            "text": row.text if full else mask_text(row.text),
             "state": row.state,
             "word": row.word,
             "account": row.account,

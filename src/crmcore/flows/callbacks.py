@@ -15,7 +15,7 @@ from crmcore import lang as catalogue
 from crmcore.db import worklist as query
 from crmcore.db.columns import instant
 from crmcore.db.engine import Database
-from crmcore.rules.masking import mask_name, mask_phone
+from crmcore.rules.masking import mask_name, mask_phone, mask_plate
 from crmcore.types.contact import TouchpointRule
 from crmcore.types.store import Store
 from crmcore.worklist.rows import WorklistRow
@@ -60,7 +60,7 @@ def due_rows(
                 reason=_reason(row, lang),
                 customer=mask_name(row.name) if masked else row.name,
                 phone=mask_phone(phone) if masked else phone.removeprefix("+86"),
-                plate=_listed(car.plate for car in theirs),
+                plate=_listed(mask_plate(car.plate) if masked and car.plate else car.plate for car in theirs),
                 vehicle=_listed(" ".join(part for part in (car.series, car.model) if part) for car in theirs),
                 last_visit=visits.get(row.customer_id, ""),
                 advisor=_colleague(row.advisor or row.customer_advisor, names, lang),
