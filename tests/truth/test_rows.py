@@ -120,3 +120,4 @@ def test_a_finished_car_is_ready(planned):
     told = [each.person for each in planned.contacts() if each.rule == "READY_FOR_PICKUP"]
 
     assert list(planned.dealer.truth.cases["ready_for_pickup"]) == told
+    assert {"SERVICE"} == {row.kind for row in planned.rows(schema.visit, status="READY")}

@@ -357,7 +357,9 @@ def _progress(row: Row) -> str:
         return "DELIVERED"
     if row["invoiced_at"] is not None:
         return "CLOSED"
-    return "OPEN" if row["completed_at"] is None else "READY"
+    if row["completed_at"] is None:
+        return "OPEN"
+    return "CLOSED" if row["kind"] == "SHOWROOM" else "READY"  # a visitor has left; a car waits for its owner
 
 
 _EMPTY_LINE: Row = dict.fromkeys(_LINE)
