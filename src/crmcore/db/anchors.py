@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, func, or_, select
 
+from crmcore.db.among import among, paged
 from crmcore.db.columns import day, instant, stamp
 from crmcore.db.schema import appointment, customer, relative, vehicle, vehicle_party, visit
 from crmcore.rules.case import Order
 from crmcore.types.contact import AnchorKind
 from crmcore.types.customer import Channel
-
-T = TypeVar("T", int, str)
-
-#: Ids in one statement; far below what either driver takes.
-PAGE = 2000
 
 _ORDER = (
     visit.c.id,
@@ -67,19 +63,6 @@ _CAR = (
 )
 
 
-def pages(ids: Iterable[T]) -> Iterator[list[T]]:
-    """`ids` without repeats, in order, in blocks that one statement takes."""
-    everything = sorted(set(ids))
-    for start in range(0, len(everything), PAGE):
-        yield everything[start : start + PAGE]
-
-
-def paged(connection: Connection, ids: Iterable[T], query: Callable[[list[T]], Select[Any]]) -> Iterator[Row[Any]]:
-    """The rows of `query` over all `ids`, block by block."""
-    for block in pages(ids):
-        yield from connection.execute(query(block))
-
-
 @attrs.frozen(kw_only=True)
 class Window:
     """Dates of events: from `first` to `last`; of those before `new` only what was written `since` (a stamp)."""
@@ -118,7 +101,7 @@ def orders_of_cars(connection: Connection, cars: Iterable[int], dates: Window) -
         connection,
         cars,
         lambda block: select(*_ORDER).where(
-            visit.c.vehicle_id.in_(block),
+            among(visit.c.vehicle_id, block),
             visit.c.handed_on >= dates.first.isoformat(),
             visit.c.handed_on <= dates.last.isoformat(),
             visit.c.kind == "SERVICE",
@@ -134,7 +117,7 @@ def orders(connection: Connection, query: Select[Any]) -> list[Order]:
 
 def orders_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Order]:
     """Visits by id."""
-    rows = paged(connection, ids, lambda block: select(*_ORDER).where(visit.c.id.in_(block)))
+    rows = paged(connection, ids, lambda block: select(*_ORDER).where(among(visit.c.id, block)))
     return {row.id: _order(row) for row in rows}
 
 
@@ -180,7 +163,7 @@ def appointments_between(dates: Window) -> Select[Any]:
 
 def appointments_by_id(connection: Connection, ids: Collection[int]) -> list[Row[Any]]:
     """Booked visits that stand, by id."""
-    return list(paged(connection, ids, lambda block: _appointments().where(appointment.c.id.in_(block))))
+    return list(paged(connection, ids, lambda block: _appointments().where(among(appointment.c.id, block))))
 
 
 def _appointments() -> Select[Any]:
@@ -220,7 +203,7 @@ def delivery_days(connection: Connection, cars: Collection[int]) -> dict[int, st
         cars,
         lambda block: (
             select(visit.c.vehicle_id, func.max(visit.c.handed_on).label("handed_on"))
-            .where(visit.c.vehicle_id.in_(block), visit.c.handed_on.is_not(None), visit.c.kind == "DELIVERY")
+            .where(among(visit.c.vehicle_id, block), visit.c.handed_on.is_not(None), visit.c.kind == "DELIVERY")
             .group_by(visit.c.vehicle_id)
         ),
     )
@@ -229,7 +212,7 @@ def delivery_days(connection: Connection, cars: Collection[int]) -> dict[int, st
 
 def cars_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
     """Cars by id."""
-    rows = paged(connection, ids, lambda block: select(*_CAR).where(vehicle.c.id.in_(block)))
+    rows = paged(connection, ids, lambda block: select(*_CAR).where(among(vehicle.c.id, block)))
     return {row.id: row for row in rows}
 
 
@@ -244,7 +227,7 @@ def parties(connection: Connection, cars: Collection[int]) -> dict[int, list[tup
                 vehicle_party.c.vehicle_id, vehicle_party.c.customer_id, vehicle_party.c.role, vehicle_party.c.end_on
             )
             .join(customer, customer.c.id == vehicle_party.c.customer_id)
-            .where(vehicle_party.c.vehicle_id.in_(block), customer.c.merged_into.is_(None))
+            .where(among(vehicle_party.c.vehicle_id, block), customer.c.merged_into.is_(None))
         ),
     ):
         found.setdefault(row.vehicle_id, []).append((row.customer_id, row.role, row.end_on))
@@ -304,7 +287,7 @@ def homes(connection: Connection, customers: Collection[int]) -> dict[int, str |
     rows = paged(
         connection,
         customers,
-        lambda block: select(customer.c.id, customer.c.home_store).where(customer.c.id.in_(block)),
+        lambda block: select(customer.c.id, customer.c.home_store).where(among(customer.c.id, block)),
     )
     return {row.id: row.home_store for row in rows}
 
@@ -312,7 +295,7 @@ def homes(connection: Connection, customers: Collection[int]) -> dict[int, str |
 def still_born(connection: Connection, ids: Collection[int], *, family: bool) -> dict[int, str]:
     """The "MM-DD" of customers, or of relatives, by id; who has none any more is missing."""
     table = relative if family else customer
-    rows = paged(connection, ids, lambda block: select(table.c.id, table.c.birth_md).where(table.c.id.in_(block)))
+    rows = paged(connection, ids, lambda block: select(table.c.id, table.c.birth_md).where(among(table.c.id, block)))
     return {row.id: row.birth_md for row in rows if row.birth_md}
 
 
@@ -324,7 +307,7 @@ def in_shop(connection: Connection, cars: Collection[int], since: datetime) -> s
             connection,
             cars,
             lambda block: select(visit.c.vehicle_id).where(
-                visit.c.vehicle_id.in_(block),
+                among(visit.c.vehicle_id, block),
                 visit.c.handed_on.is_(None),
                 visit.c.kind == "SERVICE",
                 visit.c.opened_at >= stamp(since),
@@ -341,7 +324,7 @@ def hurt(connection: Connection, people: Collection[int], since: datetime) -> se
         connection,
         people,
         lambda block: select(visit.c.customer_id, visit.c.brought_by_id).where(
-            visit.c.customer_id.in_(block), visit.c.injury_accident == 1, visit.c.opened_at >= stamp(since)
+            among(visit.c.customer_id, block), visit.c.injury_accident == 1, visit.c.opened_at >= stamp(since)
         ),
     )
     return {number for row in rows for number in row if number is not None}
@@ -353,7 +336,7 @@ def booked_in(connection: Connection, cars: Collection[int], after: datetime) ->
         connection,
         cars,
         lambda block: select(appointment.c.vehicle_id).where(
-            appointment.c.vehicle_id.in_(block),
+            among(appointment.c.vehicle_id, block),
             appointment.c.start_at > stamp(after),
             appointment.c.status.in_(["REQUESTED", "CONFIRMED"]),
         ),

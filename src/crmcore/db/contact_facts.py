@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, union_all
 
+from crmcore.db.among import among
 from crmcore.db.columns import instant, stamp
 from crmcore.db.schema import attempt, complaint, consent, contact_point, customer, message, opt_out, touchpoint, visit
 from crmcore.rules.clean import is_mobile
@@ -38,7 +39,7 @@ def customers(
     refused = _refused(connection, values, now)
     points: dict[int, list[ContactPoint]] = {}
     for row in connection.execute(
-        select(contact_point).where(contact_point.c.customer_id.in_(ids)).order_by(contact_point.c.id)
+        select(contact_point).where(among(contact_point.c.customer_id, ids)).order_by(contact_point.c.id)
     ):
         points.setdefault(row.customer_id, []).append(
             ContactPoint(
@@ -53,14 +54,14 @@ def customers(
             )
         )
     consents: dict[int, list[Consent]] = {}
-    for row in connection.execute(select(consent).where(consent.c.customer_id.in_(ids))):
+    for row in connection.execute(select(consent).where(among(consent.c.customer_id, ids))):
         consents.setdefault(row.customer_id, []).append(_consent(row))
     complaining = {
         row.customer_id
         for row in connection.execute(
             select(complaint.c.customer_id)
             .where(
-                complaint.c.customer_id.in_(ids),
+                among(complaint.c.customer_id, ids),
                 or_(complaint.c.state.not_in([state.value for state in ENDED]), complaint.c.restored == 0),
             )
             .distinct()
@@ -79,7 +80,7 @@ def customers(
             home_store=row.home_store,
             advisor=row.advisor,
         )
-        for row in connection.execute(select(customer).where(customer.c.id.in_(ids)))
+        for row in connection.execute(select(customer).where(among(customer.c.id, ids)))
     }
 
 
@@ -88,7 +89,7 @@ def _shared(connection: Connection, values: Collection[str]) -> set[str]:
     rows = connection.execute(
         select(contact_point.c.value)
         .join(customer, customer.c.id == contact_point.c.customer_id)
-        .where(contact_point.c.value.in_(values), customer.c.merged_into.is_(None))
+        .where(among(contact_point.c.value, values), customer.c.merged_into.is_(None))
         .group_by(contact_point.c.value)
         .having(func.count() > 1)
     )
@@ -99,7 +100,7 @@ def _refused(connection: Connection, values: Collection[str], now: datetime) -> 
     found: dict[str, set[Channel]] = {}
     for row in connection.execute(
         select(opt_out.c.value, opt_out.c.channel).where(
-            opt_out.c.value.in_(values), or_(opt_out.c.until.is_(None), opt_out.c.until > stamp(now))
+            among(opt_out.c.value, values), or_(opt_out.c.until.is_(None), opt_out.c.until > stamp(now))
         )
     ):
         found.setdefault(row.value, set()).add(Channel(row.channel))
@@ -119,7 +120,7 @@ def _consent(row: Row[Any]) -> Consent:
 def spoken(connection: Connection, ids: Collection[int], since: datetime) -> dict[int, tuple[datetime, ...]]:
     """When care and marketing contacts of each customer were made, by any rule: texts, and calls that reached him."""
     texts = select(message.c.customer_id, message.c.claimed_at.label("at")).where(
-        message.c.customer_id.in_(ids),
+        among(message.c.customer_id, ids),
         message.c.claimed_at >= stamp(since),
         message.c.message_class != "SERVICE",
         message.c.state.in_(SPOKEN),
@@ -128,7 +129,7 @@ def spoken(connection: Connection, ids: Collection[int], since: datetime) -> dic
         select(attempt.c.customer_id, attempt.c.at)
         .join(touchpoint, touchpoint.c.id == attempt.c.touchpoint_id)
         .where(
-            attempt.c.customer_id.in_(ids),
+            among(attempt.c.customer_id, ids),
             attempt.c.at >= stamp(since),
             attempt.c.outcome == "SUCCESS",
             touchpoint.c.message_class != "SERVICE",
@@ -145,6 +146,6 @@ def visit_flags(connection: Connection, touchpoints: Collection[int]) -> dict[in
     rows = connection.execute(
         select(touchpoint.c.id, visit.c.injury_accident, visit.c.do_not_message)
         .join(visit, visit.c.id == touchpoint.c.visit_id)
-        .where(touchpoint.c.id.in_(touchpoints))
+        .where(among(touchpoint.c.id, touchpoints))
     )
     return {row.id: (bool(row.injury_accident), bool(row.do_not_message)) for row in rows}

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, case, exists, or_, select, true, update
 
 from crmcore.db import bulk
-from crmcore.db.anchors import paged, pages
+from crmcore.db.among import among, paged, pages
 from crmcore.db.columns import stamp
 from crmcore.db.engine import take_ids
 from crmcore.db.schema import (
@@ -89,7 +89,7 @@ def of_people(connection: Connection, people: Collection[int]) -> list[Row[Any]]
             connection,
             people,
             lambda block: select(touchpoint).where(
-                touchpoint.c.customer_id.in_(block), touchpoint.c.state.in_(["PLANNED", "DUE"])
+                among(touchpoint.c.customer_id, block), touchpoint.c.state.in_(["PLANNED", "DUE"])
             ),
         )
     )
@@ -125,7 +125,7 @@ def of_subjects(connection: Connection, rule: str, subjects: Collection[str]) ->
         paged(
             connection,
             subjects,
-            lambda block: select(touchpoint).where(touchpoint.c.rule == rule, touchpoint.c.subject.in_(block)),
+            lambda block: select(touchpoint).where(touchpoint.c.rule == rule, among(touchpoint.c.subject, block)),
         )
     )
 
@@ -145,7 +145,7 @@ def cancel_texts(connection: Connection, touchpoints: Collection[int], reason: s
     for block in pages(touchpoints):
         connection.execute(
             update(message)
-            .where(message.c.touchpoint_id.in_(block), message.c.state.in_(WAITING))
+            .where(among(message.c.touchpoint_id, block), message.c.state.in_(WAITING))
             .values(state="CANCELLED", code=reason, state_at=stamp(now))
         )
 
@@ -157,7 +157,7 @@ def texts(connection: Connection, touchpoints: Collection[int]) -> dict[int, Row
         touchpoints,
         lambda block: (
             select(message.c.id, message.c.touchpoint_id, message.c.state, message.c.code, message.c.attempts)
-            .where(message.c.touchpoint_id.in_(block))
+            .where(among(message.c.touchpoint_id, block))
             .order_by(message.c.id)
         ),
     )
@@ -226,12 +226,12 @@ def _close(
 ) -> bool:
     changed = connection.execute(
         update(touchpoint)
-        .where(touchpoint.c.id.in_(numbers), touchpoint.c.state.in_(OPEN))
+        .where(among(touchpoint.c.id, numbers), touchpoint.c.state.in_(OPEN))
         .values(state=state, reason=reason, updated_at=stamp(now))
     )
     if not changed.rowcount:
         return False
-    riding = and_(touchpoint.c.bundled_into.in_(numbers), touchpoint.c.state.in_(OPEN))
+    riding = and_(among(touchpoint.c.bundled_into, numbers), touchpoint.c.state.in_(OPEN))
     if state == "DONE":
         with_it = connection.execute(select(touchpoint.c.id).where(riding)).scalars().all()
         connection.execute(

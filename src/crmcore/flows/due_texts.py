@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from crmcore.db import bulk, touchpoints
-from crmcore.db.anchors import paged
+from crmcore.db.among import among, paged
 from crmcore.db.columns import stamp
 from crmcore.db.engine import take_ids
 from crmcore.db.schema import message, message_event, vehicle
@@ -138,7 +138,7 @@ class _Words:
             paged(
                 connection,
                 cars,
-                lambda block: select(vehicle.c.id, vehicle.c.plate, vehicle.c.km2).where(vehicle.c.id.in_(block)),
+                lambda block: select(vehicle.c.id, vehicle.c.plate, vehicle.c.km2).where(among(vehicle.c.id, block)),
             )
         )
         self.cars = {row.id: row for row in rows}

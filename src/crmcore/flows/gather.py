@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from crmcore.db import anchors as db_anchors
 from crmcore.db import contact_facts
+from crmcore.db.among import among, paged, pages
 from crmcore.db.columns import instant
 from crmcore.db.schema import complaint, contact_point, vehicle_party
 from crmcore.flows.planning import Settings, said_by
@@ -397,10 +398,10 @@ def _called(history: Sequence[Row[Any]]) -> dict[str, callbacks.Called]:
 
 def _customers(connection: Connection, people: set[int], now: datetime) -> dict[int, Customer]:
     found: dict[int, Customer] = {}
-    for block in db_anchors.pages(people):
+    for block in pages(people):
         values = connection.execute(
             select(contact_point.c.value).where(
-                contact_point.c.customer_id.in_(block), contact_point.c.channel == "PHONE"
+                among(contact_point.c.customer_id, block), contact_point.c.channel == "PHONE"
             )
         ).scalars()
         found |= contact_facts.customers(connection, block, list(set(values)), now)
@@ -410,11 +411,11 @@ def _customers(connection: Connection, people: set[int], now: datetime) -> dict[
 def _complaints(connection: Connection, people: set[int]) -> dict[int, list[tuple[int | None, int | None]]]:
     """(visit, vehicle) of the complaints of each customer that are open."""
     found: dict[int, list[tuple[int | None, int | None]]] = {}
-    for row in db_anchors.paged(
+    for row in paged(
         connection,
         people,
         lambda block: select(complaint.c.customer_id, complaint.c.visit_id, complaint.c.vehicle_id).where(
-            complaint.c.customer_id.in_(block), complaint.c.state.not_in([state.value for state in ENDED])
+            among(complaint.c.customer_id, block), complaint.c.state.not_in([state.value for state in ENDED])
         ),
     ):
         found.setdefault(row.customer_id, []).append((row.visit_id, row.vehicle_id))
@@ -431,12 +432,12 @@ def _about(cases: Iterable[tuple[int | None, int | None]], anchor: Anchor) -> bo
 
 def _vehicles(connection: Connection, people: set[int]) -> dict[int, int]:
     """How many cars each customer has today."""
-    rows = db_anchors.paged(
+    rows = paged(
         connection,
         people,
         lambda block: (
             select(vehicle_party.c.customer_id, func.count(vehicle_party.c.vehicle_id.distinct()).label("n"))
-            .where(vehicle_party.c.customer_id.in_(block), vehicle_party.c.end_on.is_(None))
+            .where(among(vehicle_party.c.customer_id, block), vehicle_party.c.end_on.is_(None))
             .group_by(vehicle_party.c.customer_id)
         ),
     )
