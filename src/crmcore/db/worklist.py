@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from crmcore.db.columns import stamp
-from crmcore.db.schema import attempt, contact_point, customer, opt_out, staff, touchpoint, vehicle, visit
+from crmcore.db.schema import attempt, contact_point, customer, opt_out, touchpoint, vehicle, visit
 
 
 def due_calls(connection: Connection, now: datetime, *, store: str | None = None, limit: int = 1000) -> list[Row[Any]]:
@@ -108,8 +108,3 @@ def bundled(connection: Connection, touchpoints: Collection[int]) -> dict[int, l
     for row in rows:
         found.setdefault(row.bundled_into, []).append(row.rule)
     return found
-
-
-def staff_names(connection: Connection) -> dict[str, str]:
-    """Who is behind a staff code."""
-    return {row.code: row.name for row in connection.execute(select(staff.c.code, staff.c.name))}

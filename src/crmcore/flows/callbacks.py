@@ -15,6 +15,7 @@ from crmcore import lang as catalogue
 from crmcore.db import worklist as query
 from crmcore.db.columns import instant
 from crmcore.db.engine import Database
+from crmcore.flows import naming
 from crmcore.rules.masking import mask_name, mask_phone, mask_plate
 from crmcore.types.contact import TouchpointRule
 from crmcore.types.store import Store
@@ -41,7 +42,7 @@ def due_rows(
         visits = query.last_visits(connection, people)
         tries = query.attempts(connection, ids)
         riders = query.bundled(connection, ids)
-        names = query.staff_names(connection)
+        names = naming.staff_names(connection)
         named = {row.id: _cars_of(row) for row in calls}
         cars = query.cars(connection, {car for each in named.values() for car in each})
     rows = []
@@ -63,9 +64,11 @@ def due_rows(
                 plate=_listed(mask_plate(car.plate) if masked and car.plate else car.plate for car in theirs),
                 vehicle=_listed(" ".join(part for part in (car.series, car.model) if part) for car in theirs),
                 last_visit=visits.get(row.customer_id, ""),
-                advisor=_colleague(row.advisor or row.customer_advisor, names, lang),
-                executor=_colleague(row.executor, names, lang),
-                supervisors="、".join(_colleague(one, names, lang) for one in json.loads(row.supervisors or "[]")),
+                advisor=naming.colleague(row.advisor or row.customer_advisor, names, lang),
+                executor=naming.colleague(row.executor, names, lang),
+                supervisors="、".join(
+                    naming.colleague(one, names, lang) for one in json.loads(row.supervisors or "[]")
+                ),
                 attempts=str(tries.get(row.id, 0)),
                 questions=_questions(rules, rules_here, lang),
                 late=row.deadline_at is not None and instant(row.deadline_at) < now,
@@ -123,11 +126,3 @@ def _questions(rules: Mapping[str, TouchpointRule], codes: list[str], lang: str)
     return "\n".join(
         f"{number}. {catalogue.say(f'question.{code}', lang)}" for number, code in enumerate(asked, start=1)
     )
-
-
-def _colleague(code: str | None, names: Mapping[str, str], lang: str) -> str:
-    """The name behind a staff code, or the label of a role that nobody fills yet."""
-    if not code:
-        return ""
-    label = catalogue.say(f"role.{code}", lang)
-    return names.get(code) or (label if label != f"role.{code}" else code)

@@ -17,6 +17,7 @@ from crmcore.db import touchpoints
 from crmcore.db.engine import LONGEST, Database
 from crmcore.db.schema import message, message_event
 from crmcore.errors import UsageError
+from crmcore.flows import naming
 from crmcore.flows.planning import Settings, said_by, when
 from crmcore.lang import reason as reason_of
 from crmcore.lang import say
@@ -103,17 +104,24 @@ def _touchpoint(connection: Connection, number: int, settings: Settings, lang: s
         "messages": [f"M{text.id}" for text in texts],
         "source": "" if rule is None else rule.source,
     }
-    lines = _touchpoint_lines(facts, row, riders, settings, lang)
-    for text in texts:
-        lines.append(say("explain.text", lang, id=f"M{text.id}", state=text.state, reason=_words(text.code, lang)))
+    lines = _touchpoint_lines(facts, row, riders, settings, naming.staff_names(connection), lang)
+    lines += [
+        say("explain.text", lang, id=f"M{text.id}", state=_state(text.state, lang), reason=_words(text.code, lang))
+        for text in texts
+    ]
     for entry in touchpoints.trail(connection, number):
-        at = shown(entry.at, store.timezone)
-        lines.append(say("explain.trail", lang, at=at, who=entry.who, verb=entry.verb))
+        at = naming.minute(shown(entry.at, store.timezone))
+        lines.append(say("explain.trail", lang, at=at, who=entry.who, verb=_state(entry.verb, lang)))
     return Explanation(facts=facts, lines=tuple(lines))
 
 
 def _touchpoint_lines(
-    facts: Mapping[str, Any], row: Row[Any], riders: list[Row[Any]], settings: Settings, lang: str
+    facts: Mapping[str, Any],
+    row: Row[Any],
+    riders: list[Row[Any]],
+    settings: Settings,
+    names: Mapping[str, str],
+    lang: str,
 ) -> list[str]:
     rule = settings.rules.get(row.rule)
     label = row.rule if rule is None else rule.label.get(lang, row.rule)
@@ -121,15 +129,15 @@ def _touchpoint_lines(
         say("explain.what", lang, id=facts["id"], rule=label, code=row.rule, customer=facts["customer"]),
         *_why_lines(facts, lang),
         *_when_lines(facts, lang),
-        *_how_lines(facts, riders, lang),
-        say("explain.state", lang, state=facts["state"], reason=_words(facts["reason"], lang)),
+        *_how_lines(facts, riders, names, lang),
+        say("explain.state", lang, state=_state(facts["state"], lang), reason=_words(facts["reason"], lang)),
         say("explain.source", lang, source=facts["source"]),
     ]
 
 
 def _why_lines(facts: Mapping[str, Any], lang: str) -> list[str]:
     event = say(f"explain.anchor.{facts['anchor']}", lang)
-    lines = [say("explain.anchor", lang, event=event, at=facts["anchor_at"] or facts["anchor_on"])]
+    lines = [say("explain.anchor", lang, event=event, at=naming.minute(facts["anchor_at"] or facts["anchor_on"]))]
     about = facts["orders"] or facts["visits"]
     for key, things in (("explain.orders", about), ("explain.vehicles", facts["vehicles"])):
         if things:
@@ -143,22 +151,29 @@ def _why_lines(facts: Mapping[str, Any], lang: str) -> list[str]:
 
 def _when_lines(facts: Mapping[str, Any], lang: str) -> list[str]:
     timing = "explain.booked" if facts["booked"] else "explain.offset"
-    lines = [say(timing, lang, offset=facts["offset"], due=facts["due_at"])]
+    lines = [say(timing, lang, offset=naming.distance(facts["offset"], lang), due=naming.minute(facts["due_at"]))]
     if facts["deadline_at"] is not None:
-        lines.append(say("explain.deadline", lang, deadline=facts["deadline_at"]))
+        lines.append(say("explain.deadline", lang, deadline=naming.minute(facts["deadline_at"])))
     if facts["expires_at"] is not None:
-        lines.append(say("explain.expires", lang, expires=facts["expires_at"]))
+        lines.append(say("explain.expires", lang, expires=naming.minute(facts["expires_at"])))
     lines.append(say("explain.calendar", lang, calendar=facts["calendar"], timezone=facts["timezone"]))
     return lines + [say(f"explain.{flag}", lang) for flag in ("provisional", "known_late") if facts[flag]]
 
 
-def _how_lines(facts: Mapping[str, Any], riders: list[Row[Any]], lang: str) -> list[str]:
+def _how_lines(facts: Mapping[str, Any], riders: list[Row[Any]], names: Mapping[str, str], lang: str) -> list[str]:
     lines = [
-        say("explain.passed", lang, channel=channel, reason=_words(why, lang))
+        say("explain.passed", lang, channel=naming.labelled("channel", channel, lang), reason=_words(why, lang))
         for channel, why in facts["passed_over"].items()
     ]
-    people = ", ".join(facts["supervisors"])
-    lines.append(say("explain.people", lang, channel=facts["channel"], executor=facts["executor"], supervisors=people))
+    lines.append(
+        say(
+            "explain.people",
+            lang,
+            channel=naming.labelled("channel", facts["channel"], lang),
+            executor=naming.colleague(facts["executor"], names, lang),
+            supervisors=", ".join(naming.colleague(code, names, lang) for code in facts["supervisors"]),
+        )
+    )
     if facts["bundled_into"] is not None:
         lines.append(say("explain.bundled", lang, id=facts["bundled_into"]))
     return lines + [say("explain.carries", lang, id=f"T{rider.id}", rule=rider.rule) for rider in riders]
@@ -186,19 +201,33 @@ def _message(connection: Connection, number: int, settings: Settings, lang: str)
         "attempts": row.attempts,
     }
     lines = [
-        say("explain.message", lang, **facts),
-        say("explain.state", lang, state=row.state, reason=_words(row.code, lang)),
+        say(
+            "explain.message",
+            lang,
+            **{
+                **facts,
+                "message_class": naming.labelled("class", row.message_class, lang),
+                "due_at": naming.minute(facts["due_at"]),
+            },
+        ),
+        say("explain.state", lang, state=_state(row.state, lang), reason=_words(row.code, lang)),
     ]
     events = connection.execute(
         select(message_event).where(message_event.c.message_id == number).order_by(message_event.c.id)
     )
     for event in events:
-        at = shown(event.at, zone)
-        lines.append(say("explain.event", lang, at=at, state=event.state, reason=_words(event.code, lang)))
+        at = naming.minute(shown(event.at, zone))
+        lines.append(
+            say("explain.event", lang, at=at, state=_state(event.state, lang), reason=_words(event.code, lang))
+        )
     if row.touchpoint_id is not None:
         behind = _touchpoint(connection, row.touchpoint_id, settings, lang)
         lines += behind.lines if behind is not None else ()
     return Explanation(facts=facts, lines=tuple(lines))
+
+
+def _state(code: str, lang: str) -> str:
+    return naming.labelled("state", code, lang)
 
 
 def _words(code: str | None, lang: str) -> str:
