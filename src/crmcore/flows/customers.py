@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from crmcore.db import customer_file, optouts
 from crmcore.db import customers as kept
 from crmcore.db.columns import stamp
-from crmcore.db.engine import LONGEST, Database, take_ids
+from crmcore.db.engine import Database, take_ids
 from crmcore.db.schema import audit, contact_point, correction, customer, vehicle, vehicle_party
 from crmcore.db.schema import merge as merges
 from crmcore.errors import UsageError
@@ -67,7 +67,7 @@ def _one(connection: Connection, what: str) -> int:
 
 def _number(id_: str, letter: str) -> int:
     digits = id_.strip().upper().removeprefix(letter)
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < LONGEST):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 11):  # eleven digits are a phone, not an id
         raise UsageError("CRM-S230")
     return int(digits)
 
