@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import attrs
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, func, literal_column, or_, select
 
 from crmcore.db.among import among, paged
 from crmcore.db.columns import day, instant, stamp
@@ -210,28 +210,39 @@ def delivery_days(connection: Connection, cars: Collection[int]) -> dict[int, st
     return {row.vehicle_id: row.handed_on for row in rows}
 
 
+_PARTY = (
+    vehicle_party.c.vehicle_id,
+    vehicle_party.c.customer_id,
+    vehicle_party.c.role,
+    vehicle_party.c.end_on,
+    customer.c.home_store,
+)
+
+
 def cars_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
     """Cars by id."""
     rows = paged(connection, ids, lambda block: select(*_CAR).where(among(vehicle.c.id, block)))
     return {row.id: row for row in rows}
 
 
-def parties(connection: Connection, cars: Collection[int]) -> dict[int, list[tuple[int, str, str | None]]]:
-    """(customer, role, end_on) for each car; customers that were merged away are left out."""
+def parties(
+    connection: Connection, cars: Collection[int]
+) -> tuple[dict[int, list[tuple[int, str, str | None]]], dict[int, str | None]]:
+    """(customer, role, end_on) for each car, and the home store of each of these customers; those merged away are left out."""
     found: dict[int, list[tuple[int, str, str | None]]] = {}
-    for row in paged(
+    homes: dict[int, str | None] = {}
+    for car, person, role, end_on, home in paged(
         connection,
         cars,
         lambda block: (
-            select(
-                vehicle_party.c.vehicle_id, vehicle_party.c.customer_id, vehicle_party.c.role, vehicle_party.c.end_on
-            )
+            select(*_PARTY)
             .join(customer, customer.c.id == vehicle_party.c.customer_id)
             .where(among(vehicle_party.c.vehicle_id, block), customer.c.merged_into.is_(None))
         ),
     ):
-        found.setdefault(row.vehicle_id, []).append((row.customer_id, row.role, row.end_on))
-    return found
+        found.setdefault(car, []).append((person, role, end_on))
+        homes[person] = home
+    return found, homes
 
 
 def birthdays(month_days: Sequence[str], dates: Window) -> Select[Any]:
@@ -282,16 +293,6 @@ def everybody() -> Select[Any]:
     )
 
 
-def homes(connection: Connection, customers: Collection[int]) -> dict[int, str | None]:
-    """The home store of each customer."""
-    rows = paged(
-        connection,
-        customers,
-        lambda block: select(customer.c.id, customer.c.home_store).where(among(customer.c.id, block)),
-    )
-    return {row.id: row.home_store for row in rows}
-
-
 def still_born(connection: Connection, ids: Collection[int], *, family: bool) -> dict[int, str]:
     """The "MM-DD" of customers, or of relatives, by id; who has none any more is missing."""
     table = relative if family else customer
@@ -324,7 +325,9 @@ def hurt(connection: Connection, people: Collection[int], since: datetime) -> se
         connection,
         people,
         lambda block: select(visit.c.customer_id, visit.c.brought_by_id).where(
-            among(visit.c.customer_id, block), visit.c.injury_accident == 1, visit.c.opened_at >= stamp(since)
+            among(visit.c.customer_id, block),
+            visit.c.injury_accident == literal_column("1"),  # written out, as in its index
+            visit.c.opened_at >= stamp(since),
         ),
     )
     return {number for row in rows for number in row if number is not None}

@@ -224,6 +224,12 @@ visit = _table(
         postgresql_where=sql("kind = 'SHOWROOM'"),
     ),
     Index(
+        "ix_visit_injury",
+        "customer_id",
+        sqlite_where=sql("injury_accident = 1"),
+        postgresql_where=sql("injury_accident = 1"),
+    ),
+    Index(
         "ix_visit_ready", "completed_at", sqlite_where=sql("status = 'READY'"), postgresql_where=sql("status = 'READY'")
     ),
 )

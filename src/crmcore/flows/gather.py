@@ -222,9 +222,8 @@ class Gathering:
 
     def _car_events(self, rule: TouchpointRule, wanted: Sequence[tuple[Row[Any], str, int]]) -> list[Found]:
         ahead = Duration(months=_first_months(rule))
-        parties = db_anchors.parties(self.connection, [row.id for row, _, _ in wanted])
+        parties, homes = db_anchors.parties(self.connection, [row.id for row, _, _ in wanted])
         speakers = {car: make.speaker(theirs, rule.anchor, self.today) for car, theirs in parties.items()}
-        homes = db_anchors.homes(self.connection, [who[0] for who in speakers.values() if who is not None])
         first = rule.anchor is AnchorKind.FIRST_SERVICE
         delivered = db_anchors.delivery_days(self.connection, [row.id for row, _, _ in wanted if first])
         found = []

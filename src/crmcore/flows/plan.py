@@ -23,6 +23,7 @@ from crmcore.db.schema import staff as staff_table
 from crmcore.db.schema import touchpoint
 from crmcore.flows.due_texts import queue_texts
 from crmcore.flows.gather import Found, Gathering
+from crmcore.flows.memory import no_collecting
 from crmcore.flows.planning import (
     AHEAD,
     GUARD,
@@ -74,7 +75,7 @@ def plan(
     if dry_run:
         with db.reading() as connection:
             return _Run(connection, settings, now, dry_run=True).run()
-    with db.writing() as connection:
+    with no_collecting(), db.writing() as connection:
         touchpoints.lock(connection)
         return _Run(connection, settings, now, dry_run=False).run()
 
@@ -503,9 +504,12 @@ class _Run:
     def _bundle(self) -> None:
         within = self.settings.bundling.within_days
         contacts = []
+        several = Counter(live.draft.anchor.customer for live in self.live if live.draft is not None)
         for live in self.live:
             draft = live.draft
             if draft is None or live.state == "SUPPRESSED" or not self.rules[draft.rule].bundle:
+                continue
+            if several[draft.anchor.customer] == 1:
                 continue
             # What is late already is made as soon as it can be: today, and no later deadline is missed by riding.
             ends = [at for at in (draft.timing.deadline, draft.timing.expires) if at is not None and at >= self.now]
@@ -536,8 +540,9 @@ class _Run:
             self.connection, [(row.id, state, reason) for row, state, reason in self.stops], self.now
         )
         touchpoints.come_due(self.connection, self.now)
+        supervisors = {code: json.dumps([role.value for role in rule.supervisors]) for code, rule in self.rules.items()}
         touchpoints.insert(
-            self.connection, [_values(live, self._supervisors(live), at) for live in self.live if live.before is None]
+            self.connection, [_values(live, supervisors[live.rule], at) for live in self.live if live.before is None]
         )
         changed = [(live, _changing(live, at)) for live in self.live if live.before is not None]
         different = [(live, values) for live, values in changed if _differs(live, values)]
@@ -556,9 +561,6 @@ class _Run:
                 riders[live.bundled_into].append(live)
         for code, count in queue_texts(self.connection, self.settings, due, riders, self.cases, self.now).items():
             self.report.texts[code] += count
-
-    def _supervisors(self, live: Live) -> str:
-        return json.dumps([role.value for role in self.rules[live.rule].supervisors])
 
     def _count_unlisted(self) -> None:
         for rule in self.rules.values():
@@ -599,6 +601,9 @@ def _is_call(live: Live) -> bool:
     return live.draft is None or live.draft.channel is Channel.PHONE
 
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _changing(live: Live, at: str) -> tuple[Any, ...]:
     """The values of `touchpoints.CHANGING`."""
     draft = live.draft
@@ -616,7 +621,7 @@ def _changing(live: Live, at: str) -> tuple[Any, ...]:
         live.state,
         live.reason,
         live.bundled_into,
-        json.dumps(live.said, ensure_ascii=False),
+        _json(live.said),
         at,
     )
 

@@ -150,9 +150,14 @@ class Live:
         return str(self.before.rule)
 
 
-def said_by(row: Row[Any]) -> dict[str, Any]:
-    """The explanation of a stored touchpoint."""
-    found: dict[str, Any] = json.loads(row.explanation)
+def said_by(row: Row[Any]) -> Mapping[str, Any]:
+    """The explanation of a stored touchpoint; not to be changed."""
+    return _read(row.explanation)
+
+
+@functools.lru_cache(maxsize=16_384)
+def _read(explanation: str) -> Mapping[str, Any]:
+    found: dict[str, Any] = json.loads(explanation)
     return found
 
 

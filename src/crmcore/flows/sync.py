@@ -6,8 +6,6 @@ the cursor in one transaction. A crash between two batches loses nothing and rep
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from crmcore.flows import rejects
 from crmcore.flows.batch import Counts, Reading, digest_of
 from crmcore.flows.intake import Intake
 from crmcore.flows.keeping import Keeper
+from crmcore.flows.memory import no_collecting
 from crmcore.hooks.adapters import Clock, DmsAdapter
 from crmcore.hooks.records import Batch
 from crmcore.rules import clean
@@ -121,7 +120,7 @@ def _read(
     error: CrmError | None = None
     try:
         pull = _Pull(db, source, zones=zones, clock=clock, intervals=intervals, intake=intake, counts=counts)
-        with _no_collecting():
+        with no_collecting():
             for batch in _batches(source, pull.at.cursor):
                 pull.take(batch)
     except StoreError:
@@ -139,18 +138,6 @@ def _read(
         unknown_fields=tuple(sorted(intake.unknown)),
         error=error,
     )
-
-
-@contextlib.contextmanager
-def _no_collecting() -> Iterator[None]:
-    """A batch makes a million objects and not one cycle; looking for cycles among them costs a fifth of the sync."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _batches(source: Source, cursor: str | None) -> Iterator[Batch]:

@@ -26,19 +26,22 @@ SPEAKERS = (
 #: Maintenance is the concern of whoever drives (S3 keeps buyer and user apart).
 DRIVERS = (PartyRole.PRIMARY_DRIVER, *(role for role in SPEAKERS if role is not PartyRole.PRIMARY_DRIVER))
 
+#: Role as stored -> its place in line.
+_SPEAKER = {role.value: place for place, role in enumerate(SPEAKERS)}
+_DRIVER = {role.value: place for place, role in enumerate(DRIVERS)}
+
 MAINTENANCE = frozenset({AnchorKind.FIRST_SERVICE, AnchorKind.NEXT_SERVICE, AnchorKind.LAST_VISIT})
 
 
 def speaker(parties: Sequence[tuple[int, str, str | None]], kind: AnchorKind, today: date) -> tuple[int, bool] | None:
     """(customer, part has ended) for the car's contact, of (customer, role, end_on); None when the car has nobody."""
-    order = DRIVERS if kind in MAINTENANCE else SPEAKERS
-    ranked = sorted(
-        (
-            (end is not None and end <= today.isoformat(), order.index(PartyRole(role)), customer)
-            for customer, role, end in parties
-        )
+    if not parties:
+        return None
+    rank = _DRIVER if kind in MAINTENANCE else _SPEAKER
+    ended, _, customer = min(
+        (end is not None and end <= today.isoformat(), rank[role], customer) for customer, role, end in parties
     )
-    return (ranked[0][2], ranked[0][0]) if ranked else None
+    return customer, ended
 
 
 def of_order(kind: AnchorKind, order: Order, store: Store) -> Anchor | None:

@@ -98,7 +98,12 @@ def opens(store: Store, on: date) -> Moment:
 
 def local_day(at: datetime, store: Store) -> date:
     """The date that `at` is at the store."""
-    return local(at, store.timezone).date()
+    return _local_day(at, store.timezone)
+
+
+@functools.lru_cache(maxsize=8192)
+def _local_day(at: datetime, zone: str) -> date:
+    return local(at, zone).date()
 
 
 def end_of_day(on: date, store: Store) -> datetime:
@@ -111,32 +116,48 @@ def timing(rule: TouchpointRule, anchor: Anchor, store: Store, occurrence: int =
 
     An offset with a clock is an instant; whole days are that calendar date, due at the store's opening.
     """
-    offset = durations.parse(rule.offset)
-    if occurrence > 1 and rule.repeat is not None:
-        offset = offset.plus(durations.parse(rule.repeat).times(occurrence - 1))
+    offset = _offset(rule.offset, rule.repeat, occurrence)
+    at = anchor.at if offset.clock is not None else None
+    return _timing(offset, rule.within, rule.expires, anchor.on, at, store)
+
+
+@functools.lru_cache(maxsize=1024)
+def _offset(offset: str, repeat: str | None, occurrence: int) -> durations.Duration:
+    """From the event to its `occurrence`-th contact."""
+    first = durations.parse(offset)
+    if occurrence == 1 or repeat is None:
+        return first
+    return first.plus(durations.parse(repeat).times(occurrence - 1))
+
+
+@functools.lru_cache(maxsize=8192)
+def _timing(
+    offset: durations.Duration, within: str | None, expires: str | None, on: date, at: datetime | None, store: Store
+) -> Timing:
+    """`timing`, remembered: the events of one day have the same."""
     if offset.clock is not None:
-        start = _start(anchor, store)
-        day = durations.shift(anchor.on, durations.Duration(months=offset.months, days=offset.days))
-        due, provisional = start.at + (day - anchor.on) + offset.clock, start.provisional
-        on = local_day(due, store)
+        start = _start(on, at, store)
+        day = durations.shift(on, durations.Duration(months=offset.months, days=offset.days))
+        due, provisional = start.at + (day - on) + offset.clock, start.provisional
+        meant = local_day(due, store)
     else:
-        on = durations.shift(anchor.on, offset)
-        moment = opens(store, on)
+        meant = durations.shift(on, offset)
+        moment = opens(store, meant)
         due, provisional = moment.at, moment.provisional
     return Timing(
         due=due,
-        on=on,
-        deadline=_after(due, rule.within, store),
-        expires=_after(due, rule.expires, store),
+        on=meant,
+        deadline=_after(due, within, store),
+        expires=_after(due, expires, store),
         provisional=provisional,
     )
 
 
-def _start(anchor: Anchor, store: Store) -> Moment:
+def _start(on: date, at: datetime | None, store: Store) -> Moment:
     """The instant of an event; one known by its date alone, or written down as midnight, counts from opening."""
-    if anchor.at is not None and local(anchor.at, store.timezone).time() != time(0):
-        return Moment(anchor.at.astimezone(UTC))
-    return opens(store, anchor.on)
+    if at is not None and local(at, store.timezone).time() != time(0):
+        return Moment(at.astimezone(UTC))
+    return opens(store, on)
 
 
 def _after(due: datetime, lasts: str | None, store: Store) -> datetime | None:
@@ -154,9 +175,7 @@ def window(rule: TouchpointRule, first: date, last: date, occurrence: int = 1) -
 
     For an instant a day at either end covers the clock.
     """
-    offset = durations.parse(rule.offset)
-    if occurrence > 1 and rule.repeat is not None:
-        offset = offset.plus(durations.parse(rule.repeat).times(occurrence - 1))
+    offset = _offset(rule.offset, rule.repeat, occurrence)
     low, high = durations.before(first, offset)[0], durations.before(last, offset)[1]
     if offset.clock is None:
         return low, high

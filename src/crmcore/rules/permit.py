@@ -6,6 +6,7 @@ agreed to, what the text says, and last what is only a matter of time.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -41,6 +42,7 @@ class QuietHours:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
 
+    @functools.lru_cache(maxsize=1024)  # noqa: B019 - a few small frozen objects; a plan asks ten thousand times at one instant
     def opens(self, at: datetime, zone: str) -> datetime:
         """The first instant from `at` on that is not quiet, in UTC; `at` itself when it is not."""
         while self.covers(at, zone):
@@ -197,6 +199,8 @@ def _cap_frees(facts: ContactFacts, policy: ContactPolicy, now: datetime) -> dat
     zone = facts.store.timezone
     if min(policy.max_per_day, policy.max_per_week) < 1:
         return None
+    if not facts.sent_recently:
+        return now
     today = local(now, zone).date()
     dates = sorted((local(at, zone).date() for at in facts.sent_recently), reverse=True)
     on = max(today, *_free_dates(dates, ((policy.max_per_day, 1), (policy.max_per_week, WEEK))))

@@ -161,7 +161,7 @@ class Customer:
 
     def denies(self, purpose: Purpose, channel: Channel) -> bool:
         """True when a consent for `purpose` was denied or withdrawn on `channel`."""
-        return any(
+        return bool(self.consents) and any(
             c.purpose is purpose
             and c.channel in {None, channel}
             and c.status in {ConsentStatus.DENIED, ConsentStatus.WITHDRAWN}

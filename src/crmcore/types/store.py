@@ -73,7 +73,7 @@ class Opening:
 DEFAULT_HOURS = (Opening(time(8, 30), time(12, 0)), Opening(time(13, 30), time(17, 30)))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Store:
     """A dealership.
 

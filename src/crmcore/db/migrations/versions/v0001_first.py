@@ -453,6 +453,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind = 'DELIVERY'"),
     )
     op.create_index(
+        "ix_visit_injury",
+        "visit",
+        ["customer_id"],
+        unique=False,
+        sqlite_where=sa.text("injury_accident = 1"),
+        postgresql_where=sa.text("injury_accident = 1"),
+    )
+    op.create_index(
         "ix_visit_ready",
         "visit",
         ["completed_at"],
