@@ -309,6 +309,20 @@ def test_only_gone_deletes(db, clock, tmp_path):
     assert [("2026-10-03",)] == all_rows(db, None, schema.vehicle.c.last_service_on)
 
 
+def test_a_car_whose_only_service_is_void_has_no_next_one(db, clock, tmp_path):
+    """With its last service goes what was worked out from it; its readings go too."""
+    read(
+        db,
+        clock,
+        [order(2, opened_at="2026-11-03 09:00", delivered_at="2026-11-03 17:00", km_in="12000")],
+        folder=tmp_path,
+    )
+    read(db, clock, [entry("gone:1", Gone(entity="visit", key="RO2"))], folder=tmp_path)
+    columns = ("km2", "last_service_on", "next_service_on", "next_service_km", "next_service_basis")
+
+    assert [(None,) * 5] == all_rows(db, None, *(schema.vehicle.c[name] for name in columns))
+
+
 def test_any_order_will_do(db, clock, tmp_path):
     """A complaint before its visit makes a stub, which the visit fills when it comes."""
     read(db, clock, [entry("c:1", ("complaint", {"key": "K1", "visit": "RO2", "state": "处理中"}))], folder=tmp_path)

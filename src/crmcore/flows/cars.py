@@ -65,7 +65,9 @@ class Cars:
     def load(self, *, by_name: bool) -> None:
         """One query per table for every car that is expected; `by_name`: somebody is to be looked for among its people."""
         connection = self.unit.connection
-        said = {column for car in self.wanted for column in car.values}
+        said: set[str] = set()
+        for car in self.wanted:
+            said.update(car.values)
         self.rows.columns = tuple(name for name in self.rows.columns if name in said or name in _NEEDED)
         keys = {car.key for car in self.wanted if car.key}
         self.refs = sources.refs(connection, self.unit.system, "vehicle", keys)
@@ -242,8 +244,10 @@ class Cars:
         (km2_on, km2) = kept[-1] if kept else (None, None)
         (km1_on, km1) = kept[0] if len(kept) > 1 else (None, None)
         next_on, next_km, basis = row["next_service_on"], row["next_service_km"], row["next_service_basis"]
-        if basis != "MANUAL" and last_service_on is not None:
-            next_on, next_km, basis = self._next(row, kept, last_service_on)
+        if basis != "MANUAL":
+            next_on, next_km, basis = (
+                (None, None, None) if last_service_on is None else self._next(row, kept, last_service_on)
+            )
         values = (km1_on, km1, km2_on, km2, last_service_on, next_on, next_km, basis)
         if values != _derived(row):
             row.update(zip(_DERIVED, values, strict=True))
@@ -275,6 +279,8 @@ class Cars:
 def _latest(kept: list[Reading], reading: Reading) -> list[Reading]:
     """The two latest readings by day; of one day the higher."""
     on, km = reading
+    if not kept or on > kept[-1][0]:
+        return [*kept[-1:], reading]
     for place, (held_on, held_km) in enumerate(kept):
         if held_on == on:
             kept[place] = (on, max(km, held_km))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -78,16 +78,18 @@ class Unit:
         self.new_refs: list[tuple[str, str, str, int, int]] = []
         self.moved_refs: list[tuple[str, str, str, int, int]] = []
         self.proposals: list[tuple[Any, ...]] = []
-        self._ids: dict[str, list[int]] = {}
+        self._ids: dict[str, Iterator[int]] = {}
         self.corrections = connection.execute(select(correction.c.entity_id).limit(1)).first() is not None
         self._corrected: dict[tuple[str, int], dict[str, str | None]] = {}
 
     def next_id(self, table: Table) -> int:
         """A free id of `table`, from a block that is taken inside this transaction."""
-        block = self._ids.get(table.name)
-        if not block:
-            block = self._ids[table.name] = list(reversed(take_ids(self.connection, table, BLOCK)))
-        return block.pop()
+        ids = self._ids.get(table.name)
+        found = None if ids is None else next(ids, None)
+        if ids is None or found is None:
+            ids = self._ids[table.name] = iter(take_ids(self.connection, table, BLOCK))
+            found = next(ids)
+        return found
 
     def create(self, kind: Kind, entity: str, key: str, values: Mapping[str, Any], *, derived: bool = False) -> Row:
         """A new row of `kind`, with the name that the source has for it."""
@@ -167,10 +169,11 @@ class Unit:
                 )
             ]
             bulk.insert(self.connection, proposal, _PROPOSAL, given, ignore=True)
-        for name, left in self._ids.items():
+        for name, ids in self._ids.items():
+            left = len(list(ids))
             if left:  # nobody has taken others since: the counter's row is locked by this transaction
                 self.connection.execute(
-                    update(next_id).where(next_id.c.name == name).values(value=next_id.c.value - len(left))
+                    update(next_id).where(next_id.c.name == name).values(value=next_id.c.value - left)
                 )
         self._ids = {}
 
