@@ -1,4 +1,4 @@
-"""One day's plan in this process: `python bench/run_plan.py FOLDER`; prints what came of it as JSON.
+"""One day's plan in this process: `python -m bench.run_plan FOLDER`; prints what came of it as JSON.
 
 `cpu` is the plan alone, without starting Python and reading the configuration.
 """

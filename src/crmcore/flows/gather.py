@@ -1,35 +1,23 @@
-"""Fetching for a plan: the events of each rule's window, those of what is still open, and the facts about their people and cars."""
+"""Fetching for a plan: the events of each rule's window, and those of what is still open."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row
 
 from crmcore.db import anchors as db_anchors
-from crmcore.db import contact_facts
-from crmcore.db.among import among, paged, pages
 from crmcore.db.columns import instant
-from crmcore.db.schema import complaint, contact_point, vehicle_party
+from crmcore.flows.found import Found, callbacks_for
 from crmcore.flows.planning import Settings, said_by
 from crmcore.rules import anchors as make
-from crmcore.rules import callbacks
-from crmcore.rules.care import end_of_day, window
-from crmcore.rules.case import Anchor, Car, Case, Order
+from crmcore.rules.care import window
+from crmcore.rules.case import Order
 from crmcore.rules.durations import Duration, parse, shift
-from crmcore.types.complaint import ENDED
 from crmcore.types.contact import AnchorKind, TouchpointRule
-from crmcore.types.customer import Customer
-from crmcore.types.visit import OrderType
-
-#: An order that has been open for longer was forgotten, not the car. [J]
-SHOP_DAYS = timedelta(days=60)
-#: For so long after an accident with injured people only a person decides about any contact. [J]
-INJURY_DAYS = timedelta(days=180)
 
 #: A store that is closed for longer plans its first day by hand. [J]
 LONGEST_CLOSURE = 10  # days
@@ -37,21 +25,6 @@ LONGEST_CLOSURE = 10  # days
 VISIT_EVENTS = frozenset(
     {AnchorKind.PROSPECT_LEFT, AnchorKind.DELIVERY_PLANNED, AnchorKind.DELIVERED, AnchorKind.READY}
 )
-
-
-@attrs.frozen(kw_only=True)
-class Found:
-    """One event of one rule.
-
-    Attributes:
-        occurrence: which of its repeats.
-        order: the visit behind it.
-    """
-
-    rule: TouchpointRule
-    anchor: Anchor
-    occurrence: int
-    order: Order | None = None
 
 
 @attrs.define(kw_only=True)
@@ -81,7 +54,7 @@ class Gathering:
         """The events whose contact falls due in the window and that no earlier plan has looked at."""
         match rule.anchor:
             case AnchorKind.HANDED_OVER:
-                return self.callbacks(rule, self.hand_overs(rule), ())
+                return callbacks_for(rule, self.hand_overs(rule), answered_on=self.today if self.answered else None)
             case kind if kind in VISIT_EVENTS:
                 return self._visits(rule, db_anchors.orders(self.connection, self._orders(rule)))
             case AnchorKind.APPOINTMENT:
@@ -160,28 +133,6 @@ class Gathering:
         return db_anchors.orders_by_id(
             self.connection, {visit for row in stored for visit in said_by(row).get("visits", ())}
         )
-
-    def callbacks(self, rule: TouchpointRule, orders: dict[int, Order], history: Sequence[Row[Any]]) -> list[Found]:
-        """One event per callback that these hand-overs ask for, given what was called about before."""
-        over = _called(history)
-        eligible = [order for order in orders.values() if order.customer is not None and _paid_for(order)]
-        after = (shift(self.today, parse(rule.offset)) - self.today).days if self.answered else None
-        found = []
-        for car in callbacks.by_car(eligible):
-            subject = f"vehicle:{car[0].vehicle}" if car[0].vehicle is not None else f"visit:{car[0].id}"
-            groups = callbacks.fold(car, over.get(subject, callbacks.NOTHING), answered_after=after)
-            found += [
-                Found(rule=rule, anchor=callbacks.anchor_of(group), occurrence=1, order=group[-1]) for group in groups
-            ]
-        return found
-
-    def no_callbacks(self, rule: TouchpointRule, orders: Mapping[int, Order]) -> list[Found]:
-        """The hand-overs of orders that turned out to be no customer's: what was planned about them says so when it goes."""
-        return [
-            Found(rule=rule, anchor=callbacks.anchor_of((order,)), occurrence=1, order=order)
-            for order in orders.values()
-            if order.customer is not None and order.handed_on is not None and not _paid_for(order)
-        ]
 
     # -------------------------------------------------------------- appointments
 
@@ -309,51 +260,6 @@ class Gathering:
         )
         return Found(rule=rule, anchor=anchor, occurrence=1)
 
-    # -------------------------------------------------------------- facts
-
-    def cases(self, found: Iterable[Found], now: datetime) -> dict[int, Case]:
-        """`id(found)` -> the case: the facts about every person and car, in a few statements for all."""
-        everything = list(found)
-        people = {each.anchor.customer for each in everything}
-        cars = {each.anchor.vehicle for each in everything if each.anchor.vehicle is not None}
-        customers = _customers(self.connection, people, now)
-        open_cases = _complaints(self.connection, people)
-        counts = _vehicles(self.connection, people)
-        hurt = db_anchors.hurt(self.connection, people, now - INJURY_DAYS)
-        known = self._known_cars(cars, now)
-        return {
-            id(each): Case(
-                anchor=each.anchor,
-                customer=customers[each.anchor.customer],
-                car=known.get(each.anchor.vehicle) if each.anchor.vehicle is not None else None,
-                order=each.order,
-                vehicles=counts.get(each.anchor.customer, 0),
-                unresolved=customers[each.anchor.customer].has_open_complaint,
-                order_complaint=_about(open_cases.get(each.anchor.customer, ()), each.anchor),
-                injury=each.anchor.customer in hurt or (each.order is not None and each.order.injury),
-            )
-            for each in everything
-            if each.anchor.customer in customers
-        }
-
-    def _known_cars(self, cars: set[int], now: datetime) -> dict[int, Car]:
-        in_shop = db_anchors.in_shop(self.connection, cars, now - SHOP_DAYS)
-        yesterday = end_of_day(self.today - timedelta(days=1), self.settings.stores[0])
-        booked = db_anchors.booked_in(
-            self.connection, cars, yesterday
-        )  # who came this morning may not be written down yet
-        return {
-            number: Car(
-                id=number,
-                status=row.status,
-                powertrain=row.powertrain,
-                last_service_on=date.fromisoformat(row.last_service_on) if row.last_service_on else None,
-                in_shop=number in in_shop,
-                appointment=number in booked,
-            )
-            for number, row in db_anchors.cars_by_id(self.connection, cars).items()
-        }
-
 
 def _days(lasts: str | None) -> int:
     """How many days a deadline lasts at most."""
@@ -361,11 +267,6 @@ def _days(lasts: str | None) -> int:
         return 0
     length = parse(lasts)
     return length.months * 31 + length.days + (0 if length.clock is None else length.clock.days + 1)
-
-
-def _paid_for(order: Order) -> bool:
-    """Is it a customer's own order, and did it take place?"""
-    return order.order_type == OrderType.CUSTOMER and not order.void
 
 
 def _first_months(rule: TouchpointRule) -> int:
@@ -379,68 +280,6 @@ def _since(kind: AnchorKind, row: Row[Any], stored_on: str) -> str:
     if kind is AnchorKind.NEXT_SERVICE:
         return row.last_service_on or stored_on
     return stored_on
-
-
-def _called(history: Sequence[Row[Any]]) -> dict[str, callbacks.Called]:
-    """What the callbacks that are over have covered, by car."""
-    visits: dict[str, set[int]] = defaultdict(set)
-    days: dict[str, set[date]] = defaultdict(set)
-    for row in history:
-        if row.state in {"DONE", "SKIPPED", "EXPIRED"} or (row.state == "CANCELLED" and row.reason == "BY_HAND"):
-            said = said_by(row)
-            for subject in {row.subject, *(f"vehicle:{car}" for car in said.get("vehicles", ()))}:
-                visits[subject].update(said.get("visits", ()))
-                if row.subject == subject and "on" in said:
-                    days[subject].add(date.fromisoformat(said["on"]))
-    return {subject: callbacks.Called(frozenset(visits[subject]), frozenset(days[subject])) for subject in visits}
-
-
-def _customers(connection: Connection, people: set[int], now: datetime) -> dict[int, Customer]:
-    found: dict[int, Customer] = {}
-    for block in pages(people):
-        values = connection.execute(
-            select(contact_point.c.value).where(
-                among(contact_point.c.customer_id, block), contact_point.c.channel == "PHONE"
-            )
-        ).scalars()
-        found |= contact_facts.customers(connection, block, list(set(values)), now)
-    return found
-
-
-def _complaints(connection: Connection, people: set[int]) -> dict[int, list[tuple[int | None, int | None]]]:
-    """(visit, vehicle) of the complaints of each customer that are open."""
-    found: dict[int, list[tuple[int | None, int | None]]] = {}
-    for row in paged(
-        connection,
-        people,
-        lambda block: select(complaint.c.customer_id, complaint.c.visit_id, complaint.c.vehicle_id).where(
-            among(complaint.c.customer_id, block), complaint.c.state.not_in([state.value for state in ENDED])
-        ),
-    ):
-        found.setdefault(row.customer_id, []).append((row.visit_id, row.vehicle_id))
-    return found
-
-
-def _about(cases: Iterable[tuple[int | None, int | None]], anchor: Anchor) -> bool:
-    """A complaint that names no visit may be about this one, unless it names another car."""
-    return any(
-        visit in anchor.visits if visit is not None else vehicle is None or vehicle == anchor.vehicle
-        for visit, vehicle in cases
-    )
-
-
-def _vehicles(connection: Connection, people: set[int]) -> dict[int, int]:
-    """How many cars each customer has today."""
-    rows = paged(
-        connection,
-        people,
-        lambda block: (
-            select(vehicle_party.c.customer_id, func.count(vehicle_party.c.vehicle_id.distinct()).label("n"))
-            .where(among(vehicle_party.c.customer_id, block), vehicle_party.c.end_on.is_(None))
-            .group_by(vehicle_party.c.customer_id)
-        ),
-    )
-    return {row.customer_id: row.n for row in rows}
 
 
 def _members(row: Row[Any]) -> list[tuple[str, str, str]]:

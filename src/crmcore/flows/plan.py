@@ -6,8 +6,7 @@ Planning twice adds nothing. A moved event moves what hangs on it, one that is g
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -21,9 +20,13 @@ from crmcore.db.columns import stamp
 from crmcore.db.engine import Database, take_ids
 from crmcore.db.schema import staff as staff_table
 from crmcore.db.schema import touchpoint
-from crmcore.flows.due_texts import queue_texts
-from crmcore.flows.gather import Found, Gathering
+from crmcore.flows.cases import cases_of
+from crmcore.flows.found import Found, callbacks_for, no_callbacks
+from crmcore.flows.gather import Gathering
 from crmcore.flows.memory import no_collecting
+from crmcore.flows.plan_new import newcomers
+from crmcore.flows.plan_together import as_fleets, bundle
+from crmcore.flows.plan_write import write
 from crmcore.flows.planning import (
     AHEAD,
     GUARD,
@@ -31,15 +34,16 @@ from crmcore.flows.planning import (
     THOROUGH,
     Live,
     PlanReport,
+    Scene,
     Settings,
-    anchor_stamp,
     explain_draft,
     maybe,
     said_by,
     when,
 )
+from crmcore.flows.replay import replay
 from crmcore.hooks.adapters import Clock
-from crmcore.rules import bundling, people, series
+from crmcore.rules import people
 from crmcore.rules.anchors import unlisted
 from crmcore.rules.care import BROADCAST, Draft, Stop, best_point, decide, local_day, timing
 from crmcore.rules.case import Case, Order
@@ -50,8 +54,6 @@ from crmcore.types.store import Role, Staff
 #: Text states of which nobody knows yet, or knows already, that they reached the customer: the touchpoint is left alone.
 UNDER_WAY = frozenset({"SENDING", "UNKNOWN", "NEEDS_REVIEW"})
 SPOKEN = frozenset({"ACCEPTED", "DELIVERED"})
-#: An event that moved after its contact was made is told again.
-TOLD_AGAIN = frozenset({AnchorKind.DELIVERY_PLANNED, AnchorKind.APPOINTMENT})
 _FIRST_DRY_ID = 1 << 40
 
 
@@ -71,7 +73,7 @@ def plan(
     now = clock.now()
     if since is not None or until is not None:
         with db.reading() as connection:
-            return _replay(connection, settings, now, since, until)
+            return replay(connection, settings, now, since, until)
     if dry_run:
         with db.reading() as connection:
             return _Run(connection, settings, now, dry_run=True).run()
@@ -104,6 +106,9 @@ class _Run:
         self.rules = settings.active
         self.report = PlanReport(dry_run=dry_run)
         self.today = local_day(now, settings.stores[0])
+        self.scene = Scene(
+            connection=connection, settings=settings, rules=self.rules, now=now, today=self.today, report=self.report
+        )
         self.last = self._last_plan()
         self.gathering = self._gathering()
         self.staff = staff_of(connection, settings)
@@ -120,9 +125,9 @@ class _Run:
         for code in by_rule.keys() - self.rules.keys():
             self._stop_all(by_rule.pop(code), "RULE_OFF")
         self._compare(self._decide(self._all_events(fresh, hand_overs, by_rule), by_rule), by_rule)
-        self._bundle()
+        bundle(self.scene, self.live)
         if not self.report.dry_run:
-            self._write()
+            write(self.scene, self.live, self.stops, self.cases)
             self._remember()
         self._count_unlisted()
         return self.report
@@ -244,13 +249,9 @@ class _Run:
         known = {(row.subject, row.anchor) for row in rows}
         return [
             each
-            for each in self.gathering.callbacks(rule, orders, history)
+            for each in callbacks_for(rule, orders, history)
             if (each.anchor.subject, each.anchor.key) in known or self._in_time(each)
-        ] + [
-            each
-            for each in self.gathering.no_callbacks(rule, orders)
-            if (each.anchor.subject, each.anchor.key) in known
-        ]
+        ] + [each for each in no_callbacks(rule, orders) if (each.anchor.subject, each.anchor.key) in known]
 
     def _in_time(self, found: Found) -> bool:
         """Is a new event's contact due soon, not over, and not so long past that it is left alone? Before any fact is fetched."""
@@ -272,7 +273,7 @@ class _Run:
     def _decide(
         self, found: Sequence[Found], by_rule: Mapping[str, Sequence[Row[Any]]]
     ) -> list[tuple[Draft | Stop, Found, Case]]:
-        cases = self.gathering.cases(found, self.now)
+        cases = cases_of(self.connection, self.settings, self.today, found, self.now)
         decided = {
             _stored_identity(row) for row in chain.from_iterable(by_rule.values()) if '"decided"' in row.explanation
         }
@@ -300,7 +301,7 @@ class _Run:
         drafts = [(result, case) for result, _, case in results if isinstance(result, Draft)]
         gone = {_identity(each): result.why for result, each, _ in results if isinstance(result, Stop)}
         known = {_stored_identity(row): row for row in chain.from_iterable(by_rule.values())}
-        drafts = self._fleets(drafts, known)
+        drafts = as_fleets(self.scene, drafts, known)
         wanted = {draft.identity: (draft, case) for draft, case in drafts}
         replaced = {
             visit: draft.key
@@ -313,7 +314,7 @@ class _Run:
                 self._keep(row, *wanted.pop(identity))
             else:
                 self._cancel(row, gone.get(identity), replaced)
-        self._add(self._new(list(wanted.values())))
+        self._add(newcomers(self.scene, list(wanted.values())))
 
     def _keep(self, row: Row[Any], draft: Draft, case: Case) -> None:
         """A stored touchpoint as the rules want it now; who was to do it stays, unless he is gone."""
@@ -371,70 +372,6 @@ class _Run:
             why = "NEWER_VISIT"
         self._stop_all([row], why or _gone(row.rule, self.rules))
 
-    # -------------------------------------------------------------- adding
-
-    def _new(self, wanted: Sequence[tuple[Draft, Case]]) -> list[tuple[Draft, Case]]:
-        """Those of `wanted` that are to be planned: not over, not planned before, not too long past, not overtaken."""
-        cases = {draft.identity: case for draft, case in wanted}
-        timely = [draft for draft, _ in wanted if self._timely(draft)]
-        history = self._history(timely)
-        fresh = []
-        for draft in timely:
-            again = self._again(draft, history)
-            if again is not None:
-                cases[again.identity] = cases[draft.identity]
-                fresh.append(again)
-        kept, overtaken = series.latest_missed(fresh, self.rules, self._planned(history), self.now)
-        for draft in overtaken:
-            self.report.overtaken[draft.rule] += 1
-        found = []
-        for draft in kept:
-            if self._long_past(draft):
-                self.report.left_alone[draft.rule] += 1
-            else:
-                found.append((draft, cases[draft.identity]))
-        return found
-
-    def _timely(self, draft: Draft) -> bool:
-        last = self.today if draft.anchor.kind in BROADCAST else self.today + AHEAD
-        soon = draft.booked or draft.timing.on <= last
-        return soon and (draft.timing.expires is None or draft.timing.expires > self.now)
-
-    def _history(self, drafts: Sequence[Draft]) -> dict[tuple[str, str, str], list[Row[Any]]]:
-        """(rule, subject, anchor) -> all that was ever planned, for every rule of the series of these drafts."""
-        subjects: dict[str, set[str]] = defaultdict(set)
-        for draft in drafts:
-            mine = self.rules[draft.rule]
-            for rule in self.rules.values():
-                if rule.code == mine.code or (mine.series is not None and rule.series == mine.series):
-                    subjects[rule.code].add(draft.subject)
-        found: dict[tuple[str, str, str], list[Row[Any]]] = defaultdict(list)
-        for code, theirs in subjects.items():
-            for row in touchpoints.of_subjects(self.connection, code, theirs):
-                found[code, row.subject, row.anchor].append(row)
-        return found
-
-    def _again(self, draft: Draft, history: Mapping[tuple[str, str, str], Sequence[Row[Any]]]) -> Draft | None:
-        """`draft`, unless it was planned before; what was told of an event that moved since is told once more."""
-        rows = history.get((draft.rule, draft.subject, draft.key), ())
-        mine = [row for row in rows if row.occurrence.partition(".")[0] == draft.occurrence]
-        if not mine:
-            return draft
-        last = max(mine, key=lambda row: row.id)
-        moved = last.state == "DONE" and last.anchor_on != anchor_stamp(draft) and draft.timing.due > self.now
-        if draft.anchor.kind not in TOLD_AGAIN or not moved:
-            return None
-        return attrs.evolve(draft, occurrence=f"{draft.occurrence}.{len(mine) + 1}")
-
-    def _planned(self, history: Mapping[tuple[str, str, str], Sequence[Row[Any]]]) -> dict[series.Step, list[datetime]]:
-        found: dict[series.Step, list[datetime]] = defaultdict(list)
-        for (code, subject, key), rows in history.items():
-            for row in rows:
-                at = when(row.deadline_at or row.due_at)
-                if at is not None:
-                    found[series.step_of(self.rules[code], subject, key)].append(at)
-        return found
-
     def _add(self, wanted: Sequence[tuple[Draft, Case]]) -> None:
         ids = range(_FIRST_DRY_ID, _FIRST_DRY_ID + len(wanted))
         if not self.report.dry_run:
@@ -454,114 +391,6 @@ class _Run:
             return local_day(draft.timing.due, self.settings.store(draft.anchor.store)) < self.today
         return draft.timing.late_after < self.now
 
-    # -------------------------------------------------------------- fleets and bundles
-
-    def _fleets(
-        self, drafts: Sequence[tuple[Draft, Case]], known: Mapping[tuple[str, str, str, str], Row[Any]]
-    ) -> list[tuple[Draft, Case]]:
-        """One contact per rule and week for a person with many cars; what is suppressed there waits unseen.
-
-        What was planned for one car before the person had many stays as it is.
-        """
-        found: list[tuple[Draft, Case]] = []
-        fleets: dict[tuple[str, int], list[tuple[Draft, Case]]] = defaultdict(list)
-        for draft, case in drafts:
-            many = case.vehicles > self.settings.bundling.fleet_above and self.rules[draft.rule].fleet
-            if many and draft.vehicles and draft.identity not in known:
-                fleets[draft.rule, draft.anchor.customer].append((draft, case))
-            else:
-                found.append((draft, case))
-        named = {member for row in known.values() for member in said_by(row).get("members", ())}
-        for (code, customer), theirs in fleets.items():
-            planned = [draft for draft, _ in theirs if draft.state is TouchpointState.PLANNED and self._timely(draft)]
-            wanted = [draft for draft in planned if bundling.member_of(draft) in named or not self._long_past(draft)]
-            self._count(self.report.left_alone, code, len(planned) - len(wanted))
-            self._count(
-                self.report.suppressed, code, sum(draft.state is TouchpointState.SUPPRESSED for draft, _ in theirs)
-            )
-            store = self.settings.store(theirs[0][0].anchor.store)
-            weekly = bundling.fleet(wanted, store, self._closed_weeks(code, customer))
-            found += [(draft, theirs[0][1]) for draft in weekly]
-        return found
-
-    @staticmethod
-    def _count(counter: Counter[str], code: str, number: int) -> None:
-        if number:
-            counter[code] += number
-
-    def _long_past(self, draft: Draft) -> bool:
-        """Late for so long when it became known that it is left alone."""
-        return draft.timing.late_after < self.now - GUARD
-
-    def _closed_weeks(self, code: str, customer: int) -> dict[str, list[str]]:
-        rows = touchpoints.of_subjects(self.connection, code, [f"customer:{customer}"])
-        return {
-            row.anchor.partition(":")[2]: said_by(row).get("members", [])
-            for row in rows
-            if row.anchor.startswith("fleet:") and row.state not in touchpoints.OPEN
-        }
-
-    def _bundle(self) -> None:
-        within = self.settings.bundling.within_days
-        contacts = []
-        several = Counter(live.draft.anchor.customer for live in self.live if live.draft is not None)
-        for live in self.live:
-            draft = live.draft
-            if draft is None or live.state == "SUPPRESSED" or not self.rules[draft.rule].bundle:
-                continue
-            if several[draft.anchor.customer] == 1:
-                continue
-            # What is late already is made as soon as it can be: today, and no later deadline is missed by riding.
-            ends = [at for at in (draft.timing.deadline, draft.timing.expires) if at is not None and at >= self.now]
-            on = local_day(max(draft.timing.due, self.now), self.settings.store(draft.anchor.store))
-            contacts.append(
-                bundling.Contact(
-                    ref=live.id,
-                    customer=draft.anchor.customer,
-                    store=draft.anchor.store,
-                    on=on,
-                    due=draft.timing.due,
-                    late=min(ends, default=None),
-                    channel=draft.channel,
-                    message_class=draft.message_class,
-                )
-            )
-        riders = bundling.bundle(contacts, within)
-        for live in self.live:
-            live.bundled_into = riders.get(live.id)
-            if live.bundled_into is not None and (live.before is None or live.before.bundled_into != live.bundled_into):
-                self.report.bundled[live.rule] += 1
-
-    # -------------------------------------------------------------- writing
-
-    def _write(self) -> None:
-        at = stamp(self.now)
-        touchpoints.close_many(
-            self.connection, [(row.id, state, reason) for row, state, reason in self.stops], self.now
-        )
-        touchpoints.come_due(self.connection, self.now)
-        supervisors = {code: json.dumps([role.value for role in rule.supervisors]) for code, rule in self.rules.items()}
-        touchpoints.insert(
-            self.connection, [_values(live, supervisors[live.rule], at) for live in self.live if live.before is None]
-        )
-        changed = [(live, _changing(live, at)) for live in self.live if live.before is not None]
-        different = [(live, values) for live, values in changed if _differs(live, values)]
-        touchpoints.change(self.connection, [(*values, live.id) for live, values in different])
-        quiet = [
-            live for live, _ in different if live.state != "DUE" or live.bundled_into is not None or _is_call(live)
-        ]
-        touchpoints.cancel_texts(self.connection, [live.id for live in quiet], "PLAN_CHANGED", self.now)
-        for live, _ in different:
-            if live.state == "SUPPRESSED" and live.before is not None and live.before.state != "SUPPRESSED":
-                self.report.suppressed[live.rule] += 1
-        due = [live for live in self.live if live.state == "DUE" and live.bundled_into is None and not _is_call(live)]
-        riders: dict[int, list[Live]] = defaultdict(list)
-        for live in self.live:
-            if live.bundled_into is not None:
-                riders[live.bundled_into].append(live)
-        for code, count in queue_texts(self.connection, self.settings, due, riders, self.cases, self.now).items():
-            self.report.texts[code] += count
-
     def _count_unlisted(self) -> None:
         for rule in self.rules.values():
             self.report.unlisted += [(rule.code, year) for year in unlisted(rule, self.today, self.today + AHEAD)]
@@ -571,14 +400,6 @@ def _identity(found: Found) -> tuple[str, str, str, str]:
     """The identity of the touchpoint for an event."""
     anchor = found.anchor
     return (found.rule.code, anchor.subject, anchor.key, anchor.occurrence or str(found.occurrence))
-
-
-def _may_fall(found: Found, settings: Settings, first: date, last: date) -> bool:
-    """Can its contact fall due from `first` to `last`? Before anything but the event is known."""
-    store = settings.store(found.anchor.store)
-    times = timing(found.rule, found.anchor, store, found.occurrence)
-    booked = found.order is not None and found.order.booked_at is not None
-    return booked or first <= local_day(times.due, store) <= last
 
 
 def _stored_identity(row: Row[Any]) -> tuple[str, str, str, str]:
@@ -595,100 +416,3 @@ def _gone(code: str, rules: Mapping[str, TouchpointRule]) -> str:
     serviced = {AnchorKind.NEXT_SERVICE, AnchorKind.FIRST_SERVICE, AnchorKind.LAST_VISIT}
     kind = rules[code].anchor
     return "RENEWED" if kind in renewed else "NEW_SERVICE" if kind in serviced else "ANCHOR_GONE"
-
-
-def _is_call(live: Live) -> bool:
-    return live.draft is None or live.draft.channel is Channel.PHONE
-
-
-_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _changing(live: Live, at: str) -> tuple[Any, ...]:
-    """The values of `touchpoints.CHANGING`."""
-    draft = live.draft
-    assert draft is not None
-    fleet = bool(draft.members)
-    return (
-        anchor_stamp(draft),
-        draft.anchor.vehicle,
-        None if fleet else draft.anchor.visit,
-        stamp(draft.timing.due),
-        maybe(draft.timing.deadline),
-        maybe(draft.timing.expires),
-        draft.channel.value,
-        live.executor,
-        live.state,
-        live.reason,
-        live.bundled_into,
-        _json(live.said),
-        at,
-    )
-
-
-def _differs(live: Live, values: Sequence[Any]) -> bool:
-    before = live.before
-    assert before is not None
-    return any(
-        getattr(before, name) != value
-        for name, value in zip(touchpoints.CHANGING, values, strict=True)
-        if name != "updated_at"
-    )
-
-
-def _values(live: Live, supervisors: str, at: str) -> tuple[Any, ...]:
-    """The values of `touchpoints.COLUMNS`."""
-    draft = live.draft
-    assert draft is not None
-    on, vehicle, visit, due, deadline, expires, channel, executor, state, reason, into, said, _ = _changing(live, at)
-    return (
-        live.id, draft.rule, draft.subject, draft.key, on, draft.occurrence, draft.anchor.store, draft.anchor.customer, vehicle, visit,
-        due, deadline, expires, channel, draft.message_class.value, executor, supervisors, state, reason, into, said, at, at,
-    )  # fmt: skip
-
-
-# ------------------------------------------------------------------ replay
-
-
-def _replay(
-    connection: Connection, settings: Settings, now: datetime, since: date | None, until: date | None
-) -> PlanReport:
-    """Count what would fall due on each day of a period, had every contact been made on its day."""
-    today = local_day(now, settings.stores[0])
-    first = since or until or today
-    last = until or today
-    report = PlanReport(dry_run=True)
-    gathering = Gathering(
-        connection=connection,
-        settings=settings,
-        today=first,
-        first=first,
-        last=last,
-        broadcast_first=first,
-        broadcast_last=last,
-        answered=True,
-    )
-    found = [
-        each
-        for rule in settings.active.values()
-        for each in gathering.fresh(rule)
-        if _may_fall(each, settings, first, last)
-    ]
-    cases = gathering.cases(found, now)
-    for each in found:
-        case = cases.get(id(each))
-        if case is None:
-            continue
-        store = settings.store(each.anchor.store)
-        result = decide(each.rule, case, store, settings.policy, now, occurrence=each.occurrence)
-        if isinstance(result, Stop):
-            continue
-        on = local_day(result.timing.due, store)
-        if first <= on <= last:
-            code = each.rule.code
-            counter = report.suppressed if result.state is TouchpointState.SUPPRESSED else report.added
-            counter[code] += 1
-            if counter is report.added:
-                report.days[on, code] += 1
-    report.unlisted = [(rule.code, year) for rule in settings.active.values() for year in unlisted(rule, first, last)]
-    return report

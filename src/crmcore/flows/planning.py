@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import attrs
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from crmcore.db.columns import instant, stamp
 from crmcore.rules.care import Draft
@@ -120,6 +120,23 @@ class PlanReport:
         """Each count over all rules."""
         names = ("added", "moved", "cancelled", "suppressed", "bundled", "expired", "overtaken", "left_alone", "texts")
         return {name: getattr(self, name).total() for name in names}
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Scene:
+    """One plan at one instant: what its parts share.
+
+    Attributes:
+        rules: the active ones.
+        today: the local date of the first store.
+    """
+
+    connection: Connection
+    settings: Settings
+    rules: Mapping[str, TouchpointRule]
+    now: datetime
+    today: date
+    report: PlanReport
 
 
 @attrs.define(kw_only=True, eq=False)
