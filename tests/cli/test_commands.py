@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import stat
@@ -175,7 +176,7 @@ def _other(crm):
 def test_an_older_database_is_copied_and_upgraded(crm):
     """A store without our revision is refused by commands, and copied before it is changed."""
     crm.toml()
-    with sqlite3.connect(crm.folder / "crm.db") as old:
+    with contextlib.closing(sqlite3.connect(crm.folder / "crm.db")) as old, old:
         old.execute("create table something (a)")
     old.close()
     refused = crm("staff", "list")
@@ -192,7 +193,7 @@ def test_a_newer_database_is_refused(crm):
     """A store of a newer version is told with CRM-D121 and exit 3."""
     crm.toml()
     crm("db", "upgrade")
-    with sqlite3.connect(crm.folder / "crm.db") as newer:
+    with contextlib.closing(sqlite3.connect(crm.folder / "crm.db")) as newer, newer:
         newer.execute("update alembic_version set version_num = '9999'")
     newer.close()
 

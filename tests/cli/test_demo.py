@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import sqlite3
@@ -70,7 +71,7 @@ def test_the_counts_are_the_dealers_truth(told):
 def test_texts_travelled_and_a_refusal_came_back(told):
     """Every text that went is delivered, and the customer who answered 退订 is out."""
     _, folder, _ = told
-    with sqlite3.connect(folder / "crm.db") as store:
+    with contextlib.closing(sqlite3.connect(folder / "crm.db")) as store, store:
         states = dict(store.execute("select state, count(*) from message group by state").fetchall())
         outs = store.execute("select count(*) from opt_out where source like 'reply:%'").fetchone()[0]
         replies = sorted(store.execute("select state, text from reply").fetchall())

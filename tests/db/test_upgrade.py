@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 from datetime import UTC, datetime
@@ -145,7 +146,7 @@ def test_a_backup_is_whole_and_private(lite, tmp_path):
     with lite.writing() as connection:
         connection.execute(schema.setting.insert().values(key="b", value="1"))
         upgrade.backup(lite, tmp_path / "copy.db")
-    with sqlite3.connect(tmp_path / "copy.db") as copy:
+    with contextlib.closing(sqlite3.connect(tmp_path / "copy.db")) as copy, copy:
         found = copy.execute("select key from setting").fetchall()
     copy.close()
 
