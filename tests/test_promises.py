@@ -33,6 +33,7 @@ from crmcore.hooks.adapters import WebhookRequest
 from crmcore.lang import LANGUAGES, reason
 from crmcore.sample import Dealer, config_toml, generate, write
 from crmcore.sample.gateway import PASSWORD, LoopbackGateway, Script
+from crmcore.sample.settings import INSTANCES
 
 SECRETS = {"SMS_PASSWORD": PASSWORD, "CRM_HOOK_SECRET": SECRET, "NO_PROXY": "*", "CRMCORE_LANG": "zh"}
 VERBS = ("sync", "collect", "plan", "send")
@@ -90,10 +91,13 @@ def test_promise_1_counts_reconcile_and_rejects_stay(dealer, tmp_path):
     tests/flows/test_sync.py and test_sync_crash.py. Here: over many syncs, through the commands, to the end of each reject.
     """
     shell = shell_of(dealer, tmp_path, "http://127.0.0.1:9/unused")
+    lines = {each.file: each.read for each in dealer.truth.counts}
+    there = {name: lines[file] for name, file in INSTANCES}
     for _ in range(3):
-        for row in shell.json("sync")["sources"]:
+        rows = shell.json("sync")["sources"]
+        assert there == {row["source"]: row["read"] for row in rows}
+        for row in rows:
             assert row["read"] == row["accepted"] + row["unchanged"] + row["duplicates"] + row["rejected"]
-            assert row["read"] > 0
         assert sum(row["rejected"] for row in shell.json("sync")["sources"]) == sum(
             place.count("\n") + 1 for (place,) in shell.sql("select at from reject where state = 'OPEN'")
         )
@@ -353,7 +357,7 @@ ORDERS = (
     # spoilt in every way, beside what is whole
     f"R4,K4,{NAMES[0]},{PHONES[0]}99,,{DAYS[0]},{WORDS[0]},,,,,,,{PLATES[0]},{VINS[0]},2026-11-18,,,1,保养,x,{WORDS[1]},{WORDS[2]},,\n"
     f"R5,K5,{NAMES[0]},{PHONES[0]},,{DAYS[2]}9,{WORDS[0]},,,,,,,{PLATES[0]},{VINS[0]},2026-11-18,,,1,保养,x,{WORDS[1]},{WORDS[2]},,\n"
-    f"R6,K6,{NAMES[0]},{PHONES[0]},,,,,,,,,,{PLATES[0]}{PLATES[1]},{VINS[0]},2026-11-18,,,1,保养,x,,,,\n"
+    f"R6,K6,{NAMES[0]},{PHONES[0]},,,,,,,,,,{PLATES[0]}{PLATES[1]},,2026-11-18,,,1,保养,x,,,,\n"
     f"R7,K7,{NAMES[0]},{PHONES[0]},,,,,,,,,,{PLATES[0]},{VINS[0]}{VINS[1]},2026-11-18,,,1,保养,x,,,,\n"
     f"R8,K8,{NAMES[0]},{PHONES[0]},,,,,,,,,,,,{NAMES[1]},,,{PHONES[2]},保养,x,,,,\n"
     f"R9,K9,{NAMES[0]},{PHONES[0]},,,,,,,,,,,,2026-11-18,,{WORDS[1]},1,保养,x,,,,\n"
@@ -393,6 +397,8 @@ EVERY = (
     ("staff", "away", NAMES[0]),
     ("plugins", "list"),
     ("plugins", "check"),
+    ("customer", "optout", PHONES[3]),
+    ("send", "--yes"),
     ("report", "daily"),
     ("callbacks", "export", "worklist.xlsx"),
     ("callbacks", "export", "worklist.csv"),
@@ -461,6 +467,9 @@ def test_promise_6_no_command_says_who_somebody_is(ears, tmp_path):
     DEBUG, and neither screen nor log nor report knows any of them. The clerk's file, the rejects and the store do.
     """
     ears("sync")
+    ears("customer", "correct", "C1", "address", WORDS[4])
+    (tmp_path / "exports" / "ro.csv").write_text(ORDERS.replace(WORDS[0], f"{WORDS[0]}{WORDS[3]}"), "utf-8")
+    ears("sync")
     ears("plan")
     for arguments in EVERY:
         for form in ((), ("--json",), ("-vv",), ("-vv", "--lang", "en")):
@@ -469,12 +478,18 @@ def test_promise_6_no_command_says_who_somebody_is(ears, tmp_path):
     assert [] == ears.heard
     assert {name for name, command in cli_commands()} <= ears.ran | {"serve", "init", "demo", "plugins", "db"}
 
+    calls = ears("callbacks", "list").stdout
+    assert all(masked in calls for masked in ("138****7533", "京Q***3A"))
+    asked = ears.shell("proposals", "list", "--full", **ears.environ).stdout
+    assert f"{WORDS[0]}{WORDS[3]}" in asked
+    told = json.loads(ears("report", "daily", "--json").stdout)["lines"]
+    assert {"M", "T", "J"} == {line["id"][0] for line in told}
     whole = {path.name: path for path in tmp_path.iterdir() if path.is_file()}
     for name in ("report.html", "report.json"):
         ears.listen(name, whole[name].read_text("utf-8"))
     assert [] == ears.heard
     clerks = whole["worklist.csv"].read_text("utf-8-sig")
-    assert any(phone in clerks for phone in PHONES), "the canary sings where it may"
+    assert all(canary in clerks for canary in (PHONES[2], NAMES[1], PLATES[0])), "the canary sings where it may"
     assert PHONES[0] in whole["rejects.csv"].read_text("utf-8-sig")
     private = {"worklist.xlsx", "worklist.csv", "rejects.csv", "crm.db", "report.html", "report.json"}
     assert dict.fromkeys(private, 384) == {name: stat.S_IMODE(whole[name].stat().st_mode) for name in private}
