@@ -112,7 +112,7 @@ def orders_of_cars(connection: Connection, cars: Iterable[int], dates: Window) -
 
 def orders(connection: Connection, query: Select[Any]) -> list[Order]:
     """The visits of a query as the rules see them."""
-    return [_order(row) for row in connection.execute(query)]
+    return [_order(row) for row in connection.execute(query).all()]
 
 
 def orders_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Order]:

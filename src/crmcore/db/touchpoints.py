@@ -53,7 +53,7 @@ def lock(connection: Connection) -> None:
 
 def still_open(connection: Connection) -> list[Row[Any]]:
     """Everything that is still owed."""
-    return list(connection.execute(select(touchpoint).where(touchpoint.c.state.in_(OPEN))))
+    return list(connection.execute(select(touchpoint).where(touchpoint.c.state.in_(OPEN))).all())
 
 
 def to_look_at(connection: Connection, now: datetime, since: str) -> list[Row[Any]]:
@@ -79,7 +79,7 @@ def to_look_at(connection: Connection, now: datetime, since: str) -> list[Row[An
     )
     several = or_(mine.subject.like("appointment:%"), mine.anchor.like("fleet:%"), mine.anchor.like("relative:%"))
     open_ = and_(mine.state.in_(["PLANNED", "DUE"]), or_(come, several, *written))
-    return list(connection.execute(select(touchpoint).where(mine.state.in_(OPEN), or_(kept_back, open_))))
+    return list(connection.execute(select(touchpoint).where(mine.state.in_(OPEN), or_(kept_back, open_))).all())
 
 
 def of_people(connection: Connection, people: Collection[int]) -> list[Row[Any]]:

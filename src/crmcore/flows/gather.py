@@ -155,9 +155,9 @@ class Gathering:
         for field in db_anchors.CAR_DATES[rule.anchor]:
             for occurrence in range(1, rule.max_count + 1):
                 dates = self._window(rule, occurrence, earlier=_first_months(rule))
-                rows = list(self.connection.execute(db_anchors.cars_between(field, dates)))
+                rows = list(self.connection.execute(db_anchors.cars_between(field, dates)).all())
                 if rule.anchor is AnchorKind.FIRST_SERVICE:
-                    rows += self.connection.execute(db_anchors.new_cars_between(dates))
+                    rows += self.connection.execute(db_anchors.new_cars_between(dates)).all()
                 wanted += [(row, field, occurrence) for row in rows]
         return self._car_events(rule, wanted)
 
@@ -228,7 +228,7 @@ class Gathering:
     def _everybody(self, rule: TouchpointRule) -> list[Found]:
         low, high = window(rule, self.broadcast_first, self.broadcast_last)
         days = make.shared_days(rule, self.settings.events, low, high)
-        people = list(self.connection.execute(db_anchors.everybody())) if days else []
+        people = self.connection.execute(db_anchors.everybody()).all() if days else []
         found = []
         for on, key, label, event in days:
             for row in people:

@@ -13,19 +13,20 @@ from itertools import chain
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from crmcore.db import touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database, take_ids
-from crmcore.db.schema import staff as staff_table
 from crmcore.db.schema import touchpoint
 from crmcore.flows.cases import cases_of
-from crmcore.flows.found import Found, callbacks_for, no_callbacks
+from crmcore.flows.found import Found
 from crmcore.flows.gather import Gathering
 from crmcore.flows.memory import no_collecting
+from crmcore.flows.plan_events import Events, identity, people_of
 from crmcore.flows.plan_new import newcomers
 from crmcore.flows.plan_together import as_fleets, bundle
+from crmcore.flows.plan_who import Colleagues, staff_of
 from crmcore.flows.plan_write import write
 from crmcore.flows.planning import (
     AHEAD,
@@ -43,13 +44,11 @@ from crmcore.flows.planning import (
 )
 from crmcore.flows.replay import replay
 from crmcore.hooks.adapters import Clock
-from crmcore.rules import people
 from crmcore.rules.anchors import unlisted
-from crmcore.rules.care import BROADCAST, Draft, Stop, best_point, decide, local_day, timing
-from crmcore.rules.case import Case, Order
+from crmcore.rules.care import Draft, Stop, best_point, decide, local_day
+from crmcore.rules.case import Case
 from crmcore.types.contact import AnchorKind, TouchpointRule, TouchpointState
 from crmcore.types.customer import Channel
-from crmcore.types.store import Role, Staff
 
 #: Text states of which nobody knows yet, or knows already, that they reached the customer: the touchpoint is left alone.
 UNDER_WAY = frozenset({"SENDING", "UNKNOWN", "NEEDS_REVIEW"})
@@ -82,22 +81,6 @@ def plan(
         return _Run(connection, settings, now, dry_run=False).run()
 
 
-def staff_of(connection: Connection, settings: Settings) -> list[Staff]:
-    """Everybody who works here: as configured, and as the DMS knows them."""
-    found = {
-        row.code: Staff(
-            code=row.code,
-            name=row.name,
-            store=row.store,
-            role=Role(row.role) if row.role in Role.__members__ else Role.OTHER,
-            away_until=date.fromisoformat(row.away_until) if row.away_until else None,
-            active=bool(row.active),
-        )
-        for row in connection.execute(select(staff_table))
-    }
-    return list({**{one.code: one for one in settings.staff}, **found}.values())
-
-
 class _Run:
     """One plan at one instant."""
 
@@ -110,9 +93,8 @@ class _Run:
             connection=connection, settings=settings, rules=self.rules, now=now, today=self.today, report=self.report
         )
         self.last = self._last_plan()
-        self.gathering = self._gathering()
-        self.staff = staff_of(connection, settings)
-        self.there = {one.code for one in self.staff if people.present(one, self.today)}
+        self.events = Events(self.scene, self._gathering())
+        self.colleagues = Colleagues(staff_of(connection, settings), self.today)
         self.live: list[Live] = []
         self.stops: list[tuple[Row[Any], str, str]] = []  # stored row, state, reason
         self.cases: dict[int, Case] = {}  # touchpoint id -> case
@@ -120,11 +102,11 @@ class _Run:
     def run(self) -> PlanReport:
         """Fetch, decide, compare, bundle, write."""
         self._close_what_is_over()
-        fresh, hand_overs = self._fresh()
-        by_rule = self._to_look_at({each.anchor.customer for each in fresh} | _people_of(hand_overs))
+        fresh, hand_overs = self.events.fresh()
+        by_rule = self._to_look_at({each.anchor.customer for each in fresh} | people_of(hand_overs))
         for code in by_rule.keys() - self.rules.keys():
             self._stop_all(by_rule.pop(code), "RULE_OFF")
-        self._compare(self._decide(self._all_events(fresh, hand_overs, by_rule), by_rule), by_rule)
+        self._compare(self._decide(self.events.everything(fresh, hand_overs, by_rule), by_rule), by_rule)
         bundle(self.scene, self.live)
         if not self.report.dry_run:
             write(self.scene, self.live, self.stops, self.cases)
@@ -209,65 +191,6 @@ class _Run:
             self.report.cancelled[row.rule] += 1
             self.stops.append((row, "CANCELLED", reason))
 
-    # -------------------------------------------------------------- events
-
-    def _fresh(self) -> tuple[list[Found], dict[str, dict[int, Order]]]:
-        """The events that are new, and apart from them the hand-overs of each callback rule, which are grouped later."""
-        found: list[Found] = []
-        hand_overs: dict[str, dict[int, Order]] = {}
-        for rule in self.rules.values():
-            if rule.anchor is AnchorKind.HANDED_OVER:
-                hand_overs[rule.code] = self.gathering.hand_overs(rule)
-            else:
-                found += [each for each in self.gathering.fresh(rule) if self._in_time(each)]
-        return found, hand_overs
-
-    def _all_events(
-        self,
-        fresh: Sequence[Found],
-        hand_overs: Mapping[str, dict[int, Order]],
-        by_rule: Mapping[str, Sequence[Row[Any]]],
-    ) -> list[Found]:
-        """New events and those of what is stored, each once."""
-        found = list(fresh)
-        for rule in self.rules.values():
-            rows = by_rule.get(rule.code, ())
-            if rule.code in hand_overs:
-                found += self._callbacks(rule, hand_overs[rule.code], rows)
-            elif rows:
-                found += self.gathering.again(rule, rows)
-        return list({_identity(each): each for each in found}.values())
-
-    def _callbacks(self, rule: TouchpointRule, fresh: dict[int, Order], rows: Sequence[Row[Any]]) -> list[Found]:
-        """The callbacks for new hand-overs and for those that open ones name; a visit is called about once."""
-        orders = fresh | self.gathering.named_by(rows)
-        cars = {order.vehicle for order in orders.values() if order.vehicle is not None}
-        orders |= self.gathering.hand_overs_of(rule, cars) if self.last else {}
-        subjects = {f"vehicle:{order.vehicle}" if order.vehicle else f"visit:{order.id}" for order in orders.values()}
-        fleets = {f"customer:{order.customer}" for order in orders.values()}
-        history = touchpoints.of_subjects(self.connection, rule.code, subjects | fleets)
-        known = {(row.subject, row.anchor) for row in rows}
-        return [
-            each
-            for each in callbacks_for(rule, orders, history)
-            if (each.anchor.subject, each.anchor.key) in known or self._in_time(each)
-        ] + [each for each in no_callbacks(rule, orders) if (each.anchor.subject, each.anchor.key) in known]
-
-    def _in_time(self, found: Found) -> bool:
-        """Is a new event's contact due soon, not over, and not so long past that it is left alone? Before any fact is fetched."""
-        if found.order is not None and found.order.booked_at is not None:
-            return True
-        store = self.settings.store(found.anchor.store)
-        times = timing(found.rule, found.anchor, store, found.occurrence)
-        last = self.today if found.anchor.kind in BROADCAST else self.today + AHEAD
-        over = times.expires is not None and times.expires <= self.now
-        if over or times.on > last:
-            return False
-        if times.late_after < self.now - GUARD:
-            self.report.left_alone[found.rule.code] += 1
-            return False
-        return True
-
     # -------------------------------------------------------------- deciding
 
     def _decide(
@@ -288,7 +211,7 @@ class _Run:
                     self.settings.policy,
                     self.now,
                     occurrence=each.occurrence,
-                    decided=_identity(each) in decided,
+                    decided=identity(each) in decided,
                 )
                 results.append((result, each, case))
         return results
@@ -299,7 +222,7 @@ class _Run:
         self, results: Sequence[tuple[Draft | Stop, Found, Case]], by_rule: Mapping[str, Sequence[Row[Any]]]
     ) -> None:
         drafts = [(result, case) for result, _, case in results if isinstance(result, Draft)]
-        gone = {_identity(each): result.why for result, each, _ in results if isinstance(result, Stop)}
+        gone = {identity(each): result.why for result, each, _ in results if isinstance(result, Stop)}
         known = {_stored_identity(row): row for row in chain.from_iterable(by_rule.values())}
         drafts = as_fleets(self.scene, drafts, known)
         wanted = {draft.identity: (draft, case) for draft, case in drafts}
@@ -309,11 +232,11 @@ class _Run:
             if draft.anchor.kind is AnchorKind.HANDED_OVER
             for visit in draft.anchor.visits
         }
-        for identity, row in known.items():
-            if identity in wanted:
-                self._keep(row, *wanted.pop(identity))
+        for key, row in known.items():
+            if key in wanted:
+                self._keep(row, *wanted.pop(key))
             else:
-                self._cancel(row, gone.get(identity), replaced)
+                self._cancel(row, gone.get(key), replaced)
         self._add(newcomers(self.scene, list(wanted.values())))
 
     def _keep(self, row: Row[Any], draft: Draft, case: Case) -> None:
@@ -346,22 +269,8 @@ class _Run:
             state=state,
             reason=draft.reason,
             bundled_into=None,
-            executor=self._executor(rule, draft, case, row, before),
+            executor=self.colleagues.executor(rule, draft, case, row, before),
             said=explain_draft(draft, rule, before),
-        )
-
-    def _executor(
-        self, rule: TouchpointRule, draft: Draft, case: Case, row: Row[Any] | None, before: Mapping[str, Any]
-    ) -> str:
-        if row is not None and row.executor is not None and (row.executor in self.there or before.get("assigned")):
-            return str(row.executor)
-        return people.executor(
-            rule,
-            self.staff,
-            store=draft.anchor.store,
-            customer=draft.anchor.customer,
-            advisors=(case.order.advisor if case.order is not None else None, case.customer.advisor),
-            today=self.today,
         )
 
     def _cancel(self, row: Row[Any], why: str | None, replaced: Mapping[int, str]) -> None:
@@ -396,19 +305,9 @@ class _Run:
             self.report.unlisted += [(rule.code, year) for year in unlisted(rule, self.today, self.today + AHEAD)]
 
 
-def _identity(found: Found) -> tuple[str, str, str, str]:
-    """The identity of the touchpoint for an event."""
-    anchor = found.anchor
-    return (found.rule.code, anchor.subject, anchor.key, anchor.occurrence or str(found.occurrence))
-
-
 def _stored_identity(row: Row[Any]) -> tuple[str, str, str, str]:
-    """What `_identity` says of the event of a stored touchpoint; "1.2" is the first one, told again."""
+    """What `identity` says of the event of a stored touchpoint; "1.2" is the first one, told again."""
     return (row.rule, row.subject, row.anchor, row.occurrence.partition(".")[0])
-
-
-def _people_of(hand_overs: Mapping[str, dict[int, Order]]) -> set[int]:
-    return {order.customer for orders in hand_overs.values() for order in orders.values() if order.customer is not None}
 
 
 def _gone(code: str, rules: Mapping[str, TouchpointRule]) -> str:

@@ -13,7 +13,7 @@ from crmcore.db import schema, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import UsageError
-from crmcore.flows.plan import staff_of
+from crmcore.flows.plan_who import staff_of
 from crmcore.flows.planning import Settings
 from crmcore.hooks.adapters import Clock
 from crmcore.types.store import Staff

@@ -11,7 +11,7 @@ from crmcore.db import touchpoints
 from crmcore.db.engine import LONGEST, Database
 from crmcore.errors import UsageError
 from crmcore.flows.explain import shown
-from crmcore.flows.plan import staff_of
+from crmcore.flows.plan_who import staff_of
 from crmcore.flows.planning import Settings, said_by
 from crmcore.hooks.adapters import Clock
 from crmcore.lang import say
