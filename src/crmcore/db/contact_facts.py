@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, or_, select, union_all
 from crmcore.db.among import among
 from crmcore.db.columns import instant, stamp
 from crmcore.db.schema import attempt, complaint, consent, contact_point, customer, message, opt_out, touchpoint, visit
-from crmcore.rules.clean import is_mobile
+from crmcore.rules.phone import is_mobile
 from crmcore.types.complaint import ENDED
 from crmcore.types.customer import (
     Channel,
