@@ -62,6 +62,14 @@ _CAR = (
     vehicle.c.warranty_until,
 )
 
+_PARTY = (
+    vehicle_party.c.vehicle_id,
+    vehicle_party.c.customer_id,
+    vehicle_party.c.role,
+    vehicle_party.c.end_on,
+    customer.c.home_store,
+)
+
 
 @attrs.frozen(kw_only=True)
 class Window:
@@ -121,7 +129,7 @@ def orders_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Orde
     return {row.id: _order(row) for row in rows}
 
 
-def _order(row: Row[Any]) -> Order:
+def _order(row: Sequence[Any]) -> Order:
     (
         number, kind, ro_number, store, person, car, advisor, opened, promised, completed, delivered,
         handed, basis, status, order_type, injury, silent, booked, booked_channel,
@@ -210,15 +218,6 @@ def delivery_days(connection: Connection, cars: Collection[int]) -> dict[int, st
     return {row.vehicle_id: row.handed_on for row in rows}
 
 
-_PARTY = (
-    vehicle_party.c.vehicle_id,
-    vehicle_party.c.customer_id,
-    vehicle_party.c.role,
-    vehicle_party.c.end_on,
-    customer.c.home_store,
-)
-
-
 def cars_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
     """Cars by id."""
     rows = paged(connection, ids, lambda block: select(*_CAR).where(among(vehicle.c.id, block)))
@@ -231,7 +230,7 @@ def parties(
     """(customer, role, end_on) for each car, and the home store of each of these customers; those merged away are left out."""
     found: dict[int, list[tuple[int, str, str | None]]] = {}
     homes: dict[int, str | None] = {}
-    for car, person, role, end_on, home in paged(
+    rows: Iterable[Sequence[Any]] = paged(
         connection,
         cars,
         lambda block: (
@@ -239,7 +238,8 @@ def parties(
             .join(customer, customer.c.id == vehicle_party.c.customer_id)
             .where(among(vehicle_party.c.vehicle_id, block), customer.c.merged_into.is_(None))
         ),
-    ):
+    )
+    for car, person, role, end_on, home in rows:
         found.setdefault(car, []).append((person, role, end_on))
         homes[person] = home
     return found, homes
