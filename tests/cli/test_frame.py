@@ -207,7 +207,9 @@ def test_an_exit_that_is_not_ours_passes():
         failures.told(State(), SystemExit(5))
 
 
-@pytest.mark.parametrize("arguments", [["plan", "--show", "all"], ["report", "daily", "--json"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["plan", "--show", "all"], ["report", "daily", "--json"], ["--help"]], ids=" ".join
+)
 def test_a_reader_that_leaves_is_no_error(crm, arguments):
     """`crmcore … | head -1` ends quietly, also with more to say than fits into a pipe's buffer."""
     crm.toml()

@@ -77,11 +77,11 @@ def vehicle_id(connection: Connection, what: str) -> int | None:
     """The vehicle with this id (V5), VIN or plate."""
     said = what.strip()
     if said[:1].upper() == "V" and said[1:].isascii() and said[1:].isdecimal() and len(said) <= LONGEST:
-        return connection.execute(select(vehicle.c.id).where(vehicle.c.id == int(said[1:]))).scalar()
+        return connection.execute(select(vehicle.c.id).where(vehicle.c.id == int(said[1:]))).scalar_one_or_none()
     for cleaner, column in ((clean.vin, vehicle.c.vin), (clean.plate, vehicle.c.plate)):
         value = cleaner(said)
         if isinstance(value, str):
-            found = (
+            found: int | None = (
                 connection.execute(select(vehicle.c.id).where(column == value).order_by(vehicle.c.id.desc()))
                 .scalars()
                 .first()

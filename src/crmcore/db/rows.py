@@ -35,8 +35,7 @@ def _fetch(connection: Connection, statement: str, given: tuple[Any, ...]) -> li
     """The driver's own tuples: there is nothing in them that SQLAlchemy's rows would add."""
     with connection.exec_driver_sql(statement, given) as found:
         assert found.cursor is not None
-        rows: list[tuple[Any, ...]] = found.cursor.fetchall()
-    return rows
+        return list(found.cursor.fetchall())
 
 
 def by_digest(connection: Connection, statement: str, digests: Sequence[bytes], *before: Any) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,7 +78,8 @@ def cars(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
     rows = connection.execute(
         select(vehicle.c.id, vehicle.c.plate, vehicle.c.series, vehicle.c.model).where(vehicle.c.id.in_(ids))
     )
-    return {row.id: row for row in rows}
+    found: Sequence[Row[Any]] = rows.all()
+    return {row.id: row for row in found}
 
 
 def attempts(connection: Connection, touchpoints: Collection[int]) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -69,7 +69,7 @@ class Reading:
         self.pull = pull
         self.source_id = source_id
         self.now = now
-        self.read = {
+        self.read: dict[str, Callable[[Mapping[str, Any]], Any]] = {
             "visit": intake.visit,
             "customer": intake.person,
             "vehicle": intake.car,
@@ -93,10 +93,10 @@ class Reading:
             found = seen.get(digest)
             if found is not None:
                 self._known(entry, digest, *found)
-            elif entry.__class__ is Reject:
-                self._reject(entry, digest, entry)  # type: ignore[arg-type]
+            elif isinstance(entry, Reject):
+                self._reject(entry, digest, entry)
             else:
-                self._parse(entry, digest)  # type: ignore[arg-type]
+                self._parse(entry, digest)
 
     def _known(self, entry: Entry | Reject, digest: bytes, pull: int, state: int) -> None:
         if pull == self.pull:
@@ -113,13 +113,13 @@ class Reading:
         try:
             for record in entry.records():
                 if record.__class__ is Reject:
-                    self._reject(entry, digest, record)  # type: ignore[arg-type]
+                    self._reject(entry, digest, record)
                     return
                 if record.__class__ is Gone:
-                    parsed.append((record.entity, record))  # type: ignore[union-attr]
+                    parsed.append((record.entity, record))
                     continue
                 assert record.__class__ is Record
-                entity, data = record.entity, record.data  # type: ignore[union-attr]
+                entity, data = record.entity, record.data
                 subject = (entity, data)
                 said = self.read[entity](data)
                 if said is not None:

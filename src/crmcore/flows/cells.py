@@ -97,7 +97,7 @@ def text(raw: object) -> str | None:
 def flag(raw: object) -> Any:
     """1, 0, None or `Bad` for what says yes or no."""
     if raw.__class__ is bool:
-        return int(raw)  # type: ignore[call-overload]
+        return int(raw)
     found = clean.yes_no(str(raw))
     return int(found) if found.__class__ is bool else found
 

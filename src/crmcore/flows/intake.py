@@ -308,8 +308,8 @@ class Intake:
         found = clean.plate(raw) if raw else None
         if found.__class__ is Bad:
             if not known:
-                raise Refused("vehicle.plate_number", found.reason, clean.shape(raw))  # type: ignore[union-attr]
-            self.warnings[found.reason] += 1  # type: ignore[union-attr]
+                raise Refused("vehicle.plate_number", found.reason, clean.shape(raw))
+            self.warnings[found.reason] += 1
             return None
         values["plate"] = found
         return found  # type: ignore[return-value]

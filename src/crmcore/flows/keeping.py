@@ -222,7 +222,7 @@ class Keeper:
             self.cars.belongs(car, other, role, person.name_key)
         return other
 
-    def _lines(self, visit_id: int, lines: list[tuple[str, Values]]) -> None:
+    def _lines(self, visit_id: int, lines: Sequence[tuple[str, Values]]) -> None:
         held = self.lines.setdefault(visit_id, {})
         for no, values in lines:
             row = held.get(no)

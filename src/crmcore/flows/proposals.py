@@ -76,7 +76,9 @@ def reject(db: Database, id_: str, *, by: str, clock: Clock) -> Proposal:
 def _pending(connection: Connection, id_: str) -> Row[tuple[object, ...]]:
     digits = id_.strip().upper().removeprefix("P")
     query = select(proposal).where(
-        proposal.c.id == int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < LONGEST else proposal.c.id == -1
+        proposal.c.id == int(digits)
+        if digits.isdecimal() and digits.isascii() and len(digits) < LONGEST
+        else proposal.c.id == -1
     )
     row = connection.execute(for_update(query)).one_or_none()
     if row is None or row.state != "PENDING":

@@ -93,7 +93,7 @@ class Unit:
 
     def create(self, kind: Kind, entity: str, key: str, values: Mapping[str, Any], *, derived: bool = False) -> Row:
         """A new row of `kind`, with the name that the source has for it."""
-        row = kind.blank | values
+        row: Row = {**kind.blank, **values}
         id_ = row["id"] = self.next_id(kind.table)
         kind.known[id_] = kind.new[id_] = row
         self.changes += 1

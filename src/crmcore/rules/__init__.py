@@ -1,0 +1,1 @@
+"""Decisions: pure functions over types; `now` is an argument, never read."""
