@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -73,13 +73,12 @@ def last_visits(connection: Connection, customers: Collection[int]) -> dict[int,
     return found
 
 
-def cars(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
+def cars(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
     """Plate, series and model of cars, by id."""
     rows = connection.execute(
         select(vehicle.c.id, vehicle.c.plate, vehicle.c.series, vehicle.c.model).where(vehicle.c.id.in_(ids))
     )
-    found: Sequence[Row[Any]] = rows.all()
-    return {row.id: row for row in found}
+    return {row.id: row for row in rows}
 
 
 def attempts(connection: Connection, touchpoints: Collection[int]) -> dict[int, int]:
