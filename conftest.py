@@ -33,6 +33,7 @@ _FILE = re.compile(r"^(?:#|//|<!--)\s*([\w./-]+\.(?:toml|csv|json|py|txt))\s*(?:
 def _setup(namespace: dict[str, Any]) -> None:
     folder = tempfile.mkdtemp(prefix="crmcore-docs-")
     patch = pytest.MonkeyPatch()
+    namespace["environ"] = dict(os.environ)
     patch.chdir(folder)
     patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     for name, value in {"PYTHONUTF8": "1", "COLUMNS": "160", "NO_COLOR": "1"}.items():
@@ -47,14 +48,18 @@ def _teardown(namespace: dict[str, Any]) -> None:
             held.terminate()
             held.wait()
     namespace["patch"].undo()
+    os.environ.clear()
+    os.environ.update(namespace["environ"])  # what the page has set as well
     shutil.rmtree(namespace["folder"], ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The blocks of a page belong together: `--dist loadgroup` runs them in one process."""
-    for item in items:
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.path.suffix == ".md":
+                item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def _console(example: Example) -> str | None:

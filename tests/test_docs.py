@@ -1,0 +1,240 @@
+"""What the pages promise: they say what the code does, every link leads somewhere, and every block of code is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import unicodedata
+from pathlib import Path
+
+import click
+import pytest
+
+from crmcore.cli import frame
+from crmcore.cli.state import State
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "README.zh.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(DOCS.rglob("*.md")),
+    *sorted(ROOT.glob("plugins/*/README.md")),
+]
+#: Pages that a person has written; the reference is made from the code and says everything anyway.
+WRITTEN = [page for page in PAGES if page.parent != DOCS / "reference"]
+RUN = {"python", "console", "toml", "csv", "json", "sh", "powershell"}
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(name="generate")
+def _generate(monkeypatch):
+    """docs/generate.py, which finds its rooms beside it."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    import generate  # type: ignore[import-not-found]
+
+    return generate
+
+
+def prose(page: Path) -> str:
+    return _FENCE.sub("", page.read_text("utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """What can be linked to on a page, as GitHub makes it from headings."""
+    found: set[str] = set()
+    for heading in re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE):
+        kept = [char for char in heading.lower() if char in " -_" or unicodedata.category(char)[0] in "LNM"]
+        found.add("".join(kept).replace(" ", "-"))
+    return found
+
+
+# ------------------------------------------------------------------ the reference
+
+
+def test_the_reference_is_what_the_code_says(generate):
+    """Every generated page on disk is the one that `make docs` writes now."""
+    stale = [name(path) for path, text in generate.pages().items() if path.read_text("utf-8") != text]
+
+    assert [] == stale
+
+
+def test_a_key_without_words_is_noticed(generate, monkeypatch):
+    """A key of crm.toml that nobody has described, or words for a key that is gone, stop the generator."""
+    from made import crmtoml  # type: ignore[import-not-found]
+
+    words = crmtoml.words()
+    monkeypatch.setattr(crmtoml, "words", lambda: {**words, "serve": {"host": words["serve"]["host"]}})
+    with pytest.raises(KeyError, match="public_url"):
+        crmtoml.config_page()
+    monkeypatch.setattr(
+        crmtoml, "words", lambda: {**words, "serve": {**words["serve"], "gone": words["serve"]["host"]}}
+    )
+    with pytest.raises(SystemExit, match="gone"):
+        crmtoml.config_page()
+
+
+def test_every_hook_has_its_signature():
+    """A hook of specs.py stands in the reference as a heading, with its exact signature."""
+    page = (DOCS / "reference/hooks.md").read_text("utf-8")
+    tree = ast.parse((ROOT / "src/crmcore/hooks/specs.py").read_text("utf-8"))
+    hooks = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+    assert hooks
+    for node in hooks:
+        assert node.returns is not None
+        assert f"### `{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}`\n" in page
+
+
+# ------------------------------------------------------------------ what must be spoken of
+
+
+def commands(context: click.Context) -> list[str]:
+    group = context.command
+    if not isinstance(group, click.Group):
+        return [context.command_path]
+    found = []
+    for each in group.list_commands(context):
+        command = group.get_command(context, each)
+        assert command is not None
+        found += commands(click.Context(command, info_name=each, parent=context, obj=context.obj))
+    return found
+
+
+def test_every_command_is_shown_at_work():
+    """Each command stands in a page that a person has written, not only in the reference."""
+    said = "\n".join(page.read_text("utf-8") for page in WRITTEN)
+    missing = [
+        path
+        for path in commands(click.Context(frame.cli, info_name="crmcore", obj=State()))
+        if not re.search(rf"{path}\b", said)
+    ]
+
+    assert [] == missing
+
+
+def test_every_test_that_is_named_exists():
+    """The page of the design names the tests that keep each promise."""
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (DOCS / "explanation/architecture.md").read_text("utf-8"))
+
+    assert {str(number) for number in range(1, 9) if number != 5} <= set(
+        re.findall(r"test_promise_(\d)", " ".join(test for _, test in named))
+    )
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / file).read_text("utf-8"), (file, test)
+
+
+def test_every_dependency_has_its_reason():
+    """What is installed with crmcore stands in the page of the dependencies, with its licence."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [
+        each
+        for extra in ("tables", "app", "serve", "pg", "testing")
+        for each in project["optional-dependencies"][extra]
+    ]
+    names = {re.split(r"[\[<>=;]", each)[0] for each in (*project["dependencies"], *extras)} - {"crmcore"}
+    page = (DOCS / "explanation/dependencies.md").read_text("utf-8")
+
+    assert set() == {each for each in names if not re.search(rf"^- \*\*{each}\*\* \([^)]+\)", page, re.MULTILINE)}
+
+
+# ------------------------------------------------------------------ links
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_leads_somewhere(page):
+    """Files exist, and headings that are linked to are there."""
+    for link in _LINK.findall(prose(page)):
+        if re.match(r"https?:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_is_on_the_map():
+    """From docs/index.md each page can be reached."""
+    seen: set[Path] = set()
+    waiting = [DOCS / "index.md"]
+    while waiting:
+        page = waiting.pop()
+        if page.suffix == ".md" and page not in seen:
+            seen.add(page)
+            links = [link.partition("#")[0] for link in _LINK.findall(prose(page)) if not re.match(r"https?:", link)]
+            waiting += [(page.parent / link).resolve() for link in links if link]
+
+    assert set() == {page for page in PAGES if page.is_relative_to(DOCS)} - seen
+
+
+# ------------------------------------------------------------------ blocks
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_block_says_what_it_is(page):
+    """A block that names a language is of one that is run; one that names none is a drawing or somebody else's file."""
+    assert set() == {language for language, _ in _FENCE.findall(page.read_text("utf-8"))} - RUN - {""}
+
+
+def test_every_block_is_collected():
+    """Each block of each page is run by pytest, which finds the pages by itself."""
+    listed = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            *map(name, PAGES),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    blocks = {page: [language for language, _ in _FENCE.findall(page.read_text("utf-8")) if language] for page in PAGES}
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]["testpaths"]
+
+    for page, languages in blocks.items():
+        assert len(languages) == len(re.findall(rf"^{re.escape(name(page))}::", listed, re.MULTILINE)), name(page)
+        assert any(page.is_relative_to(ROOT / each) for each in found), name(page)
+
+
+# ------------------------------------------------------------------ manner
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_page_knows_where_it_was_written(page):
+    """No folder of a developer's machine, and no mirror, is in a page."""
+    assert not re.search(r"/work/|/root/|/home/|/tmp/|127\.0\.0\.1:\d+/simple|issue #?\d", page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name)
+def test_prose_has_one_sentence_a_line(page):
+    """A line of prose ends where its sentence ends, so that a change is one line."""
+    lines = prose(page).splitlines()
+    broken = [
+        line
+        for line, after in zip(lines, [*lines[1:], ""], strict=True)
+        if re.match(r"[^\W\d_]", line)
+        and re.match(r"[^\W\d_]", after)
+        and not re.search(r"[.:;!?…。：；！？）)]$", line)
+    ]
+
+    assert [] == broken
