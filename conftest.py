@@ -1,9 +1,10 @@
 """Runs the documentation: every code block of every page is executed.
 
 A page has a folder of its own, in which its blocks run from top to bottom. `python` blocks run as they stand; `console` blocks run
-each `$ command` and compare what it prints with what the page shows ("..." stands for anything). A `toml`, `csv` or `json` block whose first line names a file
-("# crm.toml") is written to that folder; any other must at least be well-formed. `sh` and `powershell` blocks are the
-set-up commands of a bare checkout, which the gate itself runs: here each must name what exists.
+each `$ command` and compare what it prints with what the page shows ("..." stands for anything). A `toml`, `csv` or `json`
+block whose first line names a file ("# crm.toml") is written to that folder; any other must at least be well-formed. `sh` and
+`powershell` blocks are the set-up commands of a bare checkout, which the gate itself runs: here each must name what exists.
+Several processes share the pages with `--dist loadfile`, as the blocks of a page belong together.
 """
 
 from __future__ import annotations
@@ -51,15 +52,6 @@ def _teardown(namespace: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(namespace["environ"])  # what the page has set as well
     shutil.rmtree(namespace["folder"], ignore_errors=True)
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The blocks of a page belong together: `--dist loadgroup` runs them in one process."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if item.path.suffix == ".md":
-                item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def _console(example: Example) -> str | None:
