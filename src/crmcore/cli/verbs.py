@@ -167,6 +167,8 @@ def tell_send(state: State, report: SendReport) -> None:
     )
     key = "send.would" if report.dry_run else "send.done"
     state.tell(state.say(key, count=len(report.lines), counts=counts or "0"))
+    for what, count in sorted(report.doubts.items()):
+        state.tell(state.say(f"send.doubt.{what}", count=count))
     for line in report.lines:
         if line.reason:
             state.tell(f"  {line.id} {state.say(f'state.{line.state.value}')}: {state.reason(line.reason)}")
