@@ -188,7 +188,9 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
 
 def _verbosity(state: State, level: int) -> None:
     state.verbosity = level
-    logging.getLogger("crmcore").setLevel({-1: logging.ERROR, 1: logging.INFO}.get(level, logging.DEBUG))
+    logger = logging.getLogger("crmcore")
+    state.closing.callback(logger.setLevel, logger.level)  # whoever calls this in a process of their own gets it back
+    logger.setLevel({-1: logging.ERROR, 1: logging.INFO}.get(level, logging.DEBUG))
     if not logging.getLogger().handlers:
         logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 
