@@ -99,3 +99,13 @@ def test_several_mistakes_are_told_one_a_line():
     error = errors.ConfigError("CRM-C100", errors=(errors.ConfigError("CRM-Z998"), errors.ConfigError("CRM-Z999")))
 
     assert 2 == len(str(error).splitlines())
+
+
+def test_a_reason_inside_an_error_is_said_in_words():
+    """An error that names a reason code shows its words in the reader's language; an unknown one stays as it is."""
+    told = [
+        errors.UsageError("CRM-S233", field="phone", reason=code) for code in ("PHONE_SCIENTIFIC", "NO_SUCH_REASON")
+    ]
+
+    assert "科学计数法" in told[0].render("zh")
+    assert "NO_SUCH_REASON" in told[1].render("zh")
