@@ -26,8 +26,7 @@ demo: .venv/ready-demo  ## the whole loop on a sample dealer, offline, into ./cr
 
 test: .venv/ready-dev  ## every test that needs nothing but Python
 	@$(PYTEST) -q -n auto tests/rules tests/types --cov --cov-report=term
-	@$(PYTEST) -q -n auto --ignore=tests/rules --ignore=tests/types --ignore=docs
-	@$(PYTEST) -q -n auto --dist loadfile docs
+	@$(PYTEST) -q -n auto --dist loadfile --ignore=tests/rules --ignore=tests/types
 
 test-real: .venv/ready-dev  ## tests against servers from Debian's packages (installs them; needs root)
 	@sh tests/real/setup.sh

@@ -25,3 +25,22 @@ def test_a_cell_is_one_line_in_the_time_of_the_store(crm, value, expected):
     state.path = crm.toml()
 
     assert expected == state.cell(value)
+
+
+def test_codes_are_read_as_words():
+    """In a list a state, a role and a channel are words of the reader's language; a code without words stays."""
+    state = State()
+    state.lang_option = "zh"
+    cells = [
+        state.cell(value, of)
+        for value, of in [
+            ("DELIVERED", ("messages", "state")),
+            ("REJECTED", ("proposals", "state")),
+            ("CR_AGENT", ("touchpoints", "executor")),
+            ("E01", ("touchpoints", "executor")),
+            ("SMS", ("touchpoints", "channel")),
+            ("DELIVERED", ("messages", "template")),
+        ]
+    ]
+
+    assert ["已送达", "不采纳", "客户关系专员", "E01", "短信", "DELIVERED"] == cells

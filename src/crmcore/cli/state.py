@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from crmcore.hooks.manager import Plugins
 
 CONFIG = "crm.toml"
+#: Columns that hold codes -> the kind of their words in lang/ ("state.DUE").
+LABELLED = {"state": "state", "role": "role", "executor": "role", "channel": "channel", "message_class": "class"}
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # an instant as `db.columns.stamp` writes it
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 
@@ -108,7 +110,7 @@ class State:
         self.tell(
             table(
                 [self.word(name, schema) for name in names],
-                [[self.cell(row.get(name)) for name in names] for row in rows],
+                [[self.cell(row.get(name), (schema, name)) for name in names] for row in rows],
             )
         )
 
@@ -117,8 +119,12 @@ class State:
         keys = (f"column.{schema}.{name}", f"column.{name}")
         return next((self.say(key) for key in keys if self.knows(key)), name)
 
-    def cell(self, value: object) -> str:
-        """A value of a list, on one line; an instant as the clock of the first store shows it."""
+    def cell(self, value: object, of: tuple[str, str] = ("", "")) -> str:
+        """A value of (list, column), on one line: codes in words, an instant as the clock of the first store shows it."""
+        kind = LABELLED.get(of[1], "")
+        for key in (f"{kind}.{of[0]}.{value}", f"{kind}.{value}"):
+            if self.knows(key):
+                return self.say(key)
         if value is None:
             return ""
         if isinstance(value, bool):
