@@ -389,6 +389,9 @@ EVERY = (
     ("customer", "optin", PHONES[2]),
     ("customer", "merge", PHONES[0], PHONES[4]),
     ("customer", "retire", PHONES[4], "DECEASED"),
+    ("privacy", "export", "C1", "-o", "me.json"),
+    ("privacy", "erase", PHONES[1]),
+    ("privacy", "erase", "C99", "--yes"),
     ("proposals", "list", "--state", "all"),
     ("proposals", "accept", NAMES[0]),
     ("rejects", "list", "--state", "all"),
@@ -491,7 +494,7 @@ def test_promise_6_no_command_says_who_somebody_is(ears, tmp_path):
     clerks = whole["worklist.csv"].read_text("utf-8-sig")
     assert all(canary in clerks for canary in (PHONES[2], NAMES[1], PLATES[0])), "the canary sings where it may"
     assert PHONES[0] in whole["rejects.csv"].read_text("utf-8-sig")
-    private = {"worklist.xlsx", "worklist.csv", "rejects.csv", "crm.db", "report.html", "report.json"}
+    private = {"worklist.xlsx", "worklist.csv", "rejects.csv", "crm.db", "report.html", "report.json", "me.json"}
     assert dict.fromkeys(private, 384) == {name: stat.S_IMODE(whole[name].stat().st_mode) for name in private}
 
 

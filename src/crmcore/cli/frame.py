@@ -36,6 +36,7 @@ COMMANDS = {
     "customer": "customer",
     "proposals": "proposals",
     "rejects": "rejects",
+    "privacy": "privacy",
     "staff": "staff",
     "explain": "explain",
     "plugins": "plugins",

@@ -59,6 +59,16 @@ class Database:
         """How messages call it: its file, or the host and the name."""
         return _place(self.url)
 
+    def forget(self) -> None:
+        """Make what was deleted unreadable in the file as well; PostgreSQL's own vacuum sees to it there."""
+        if self.postgresql:
+            return
+        with contextlib.closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("vacuum")
+            cursor.execute("pragma wal_checkpoint(truncate)")
+            cursor.close()
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()

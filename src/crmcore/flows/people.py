@@ -155,6 +155,8 @@ class People:
 
     def _update(self, person: Person, row: Row) -> None:
         unit = self.unit
+        if unit.erased("customer", row["id"]):
+            return  # who was erased is not learnt again
         values = person.values
         if row["merged_into"] == RETIRED and "merged_into" not in unit.corrected("customer", row["id"]):
             row["merged_into"] = None  # the source has this customer again

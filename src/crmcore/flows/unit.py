@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, select, update
 
 from crmcore.db import bulk, rows
 from crmcore.db.engine import take_ids
+from crmcore.db.personal import ERASED
 from crmcore.db.rows import Row
 from crmcore.db.schema import correction, external_ref, next_id, proposal
 
@@ -109,6 +110,9 @@ class Unit:
     def apply(self, kind: Kind, entity: str, row: Row, values: Mapping[str, Any]) -> bool:
         """Set what differs; what staff have corrected becomes a proposal instead. True when something was set."""
         touched = []
+        if self.erased(entity, row["id"]):
+            private = {column.name for column in kind.table.c if column.info.get("personal")}
+            values = {column: value for column, value in values.items() if column not in private}
         for column, value in values.items():
             if row[column] != value:
                 if self.corrections and column in (held := self.corrected(entity, row["id"])):
@@ -128,6 +132,10 @@ class Unit:
         self.changes += 1
         row["updated_at"] = self.now
         kind.touch(row, ("updated_at", *columns))
+
+    def erased(self, entity: str, id_: int) -> bool:
+        """Was what says who this is taken away for good (`db.personal`)?"""
+        return bool(self.corrections) and ERASED in self.corrected(entity, id_)
 
     def corrected(self, entity: str, id_: int) -> Mapping[str, str | None]:
         """The fields of this thing that staff have corrected, with their values."""
