@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, make_url, select, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, make_url, update
 from sqlalchemy.engine import URL
 
 from crmcore.db import schema
@@ -98,15 +98,6 @@ def take_ids(connection: Connection, table: Table, count: int) -> range:
 def for_update(statement: Any) -> Any:
     """Lock the selected rows until the transaction ends; SQLite, where `writing()` locks the whole store, ignores it."""
     return statement.with_for_update()
-
-
-def schema_is_there(connection: Connection) -> bool:
-    """False for a database in which nothing was ever created."""
-    try:
-        connection.execute(select(schema.setting.c.key).limit(1))
-    except exc.DBAPIError:
-        return False
-    return True
 
 
 def _normalised(url: str) -> URL:

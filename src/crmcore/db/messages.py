@@ -7,7 +7,7 @@ same contact rows, so no claim can commit after an opt-out that it did not see.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -236,28 +236,6 @@ def counts(connection: Connection) -> dict[str, int]:
     """How many texts there are in each state."""
     rows = connection.execute(select(message.c.state, func.count().label("n")).group_by(message.c.state))
     return {row.state: row.n for row in rows}
-
-
-def insert_many(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Store intents; one whose `dedupe` is taken was planned before and is left as it is. Returns how many are new."""
-    if not rows:
-        return 0
-    taken = set(
-        connection.execute(
-            select(message.c.dedupe).where(message.c.dedupe.in_([row["dedupe"] for row in rows]))
-        ).scalars()
-    )
-    fresh = [row for row in rows if row["dedupe"] not in taken]
-    ids = take_ids(connection, message, len(fresh))
-    names = tuple(fresh[0]) if fresh else ()
-    bulk.insert(
-        connection,
-        message,
-        ("id", *names),
-        [(number, *(row[name] for name in names)) for number, row in zip(ids, fresh, strict=True)],
-        ignore=True,
-    )
-    return len(fresh)
 
 
 # ------------------------------------------------------------------ accounts

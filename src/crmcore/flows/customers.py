@@ -53,10 +53,11 @@ def show(db: Database, what: str) -> dict[str, Any]:
         UsageError: nobody fits, or more than one does.
     """
     with db.reading() as connection:
-        return customer_file.file_of(connection, _one(connection, what))
+        return customer_file.file_of(connection, one(connection, what))
 
 
-def _one(connection: Connection, what: str) -> int:
+def one(connection: Connection, what: str) -> int:
+    """The customer that `what` names; raises `UsageError` for nobody, and for several with their ids."""
     found = kept.find(connection, what)
     if not found:
         raise UsageError("CRM-S230")
@@ -104,7 +105,7 @@ def correct(db: Database, what: str, field: str, value: str, *, by: str, clock: 
             connection.execute(update(vehicle).where(vehicle.c.id == id_).values({field: cleaned, "updated_at": now}))
             _hold(connection, "vehicle", id_, field, cleaned, by=by, now=now)
             return Done(f"V{id_}", "correct", changed=True)
-        id_ = _one(connection, what)
+        id_ = one(connection, what)
         set_field(connection, id_, field, cleaned, now=now)
         _hold(connection, "customer", id_, field, cleaned, by=by, now=now)
         return Done(f"C{id_}", "correct", changed=True)
@@ -238,7 +239,7 @@ def retire(db: Database, what: str, why: str, *, by: str, clock: Clock) -> Done:
         now = stamp(clock.now())
         if what.strip().upper().startswith("V") and what.strip()[1:].isdecimal():
             return _retire_vehicle(connection, what, why, by=by, now=now)
-        id_ = _one(connection, what)
+        id_ = one(connection, what)
         if why == "DECEASED":
             connection.execute(update(customer).where(customer.c.id == id_).values(deceased=1, updated_at=now))
             _hold(connection, "customer", id_, "deceased", "1", by=by, now=now, verb="retire")

@@ -7,12 +7,11 @@ from typing import Any
 import attrs
 from sqlalchemy import select, update
 
-from crmcore.db import customers as kept
 from crmcore.db import personal, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database, take_ids
 from crmcore.db.schema import audit, customer, touchpoint
-from crmcore.errors import UsageError
+from crmcore.flows.customers import one
 from crmcore.flows.people import RETIRED
 from crmcore.hooks.adapters import Clock
 
@@ -28,7 +27,7 @@ class Erased:
 def export(db: Database, what: str) -> dict[str, Any]:
     """Everything that is kept of one person, by phone, plate, VIN or id; complete, so it belongs in that person's hands only."""
     with db.reading() as connection:
-        number = _one(kept.find(connection, what))
+        number = one(connection, what)
         return {
             "customer": f"C{number}",
             "tables": personal.everything(connection, personal.family_of(connection, number)),
@@ -39,7 +38,7 @@ def erase(db: Database, what: str, *, by: str, clock: Clock) -> Erased:
     """Take away who one person is, stop every contact, and keep sources from bringing it back; it cannot be undone."""
     now = clock.now()
     with db.writing() as connection:
-        number = _one(kept.find(connection, what))
+        number = one(connection, what)
         ids = personal.family_of(connection, number)
         owed = select(touchpoint.c.id).where(
             touchpoint.c.customer_id.in_(ids), touchpoint.c.state.in_(touchpoints.OPEN)
@@ -56,11 +55,3 @@ def erase(db: Database, what: str, *, by: str, clock: Clock) -> Erased:
         )
     db.forget()
     return Erased(f"C{number}", rows)
-
-
-def _one(found: list[int]) -> int:
-    if not found:
-        raise UsageError("CRM-S230")
-    if len(found) > 1:
-        raise UsageError("CRM-S231", ids=", ".join(f"C{number}" for number in found))
-    return found[0]
