@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import stat
 from datetime import UTC, datetime
@@ -63,7 +64,7 @@ def test_migrated_tables_are_as_strict_as_created_ones(tmp_path):
                 rows = connection.execute(
                     text("select name, sql from sqlite_master where name not like '%alembic%'")
                 ).all()
-        described.append({name: sorted(line.strip(" ,\t") for line in (sql or "").splitlines()) for name, sql in rows})
+        described.append({name: sorted(re.split(r"[\s,()\"]+", sql or "")) for name, sql in rows})
 
     assert described[0] == described[1]
     assert "STRICT" in described[0]["message"]

@@ -42,7 +42,7 @@ def care(
 ) -> Care:
     """The rules and templates of `packs`; each mistake is noted where it was made, in the pack or in the file."""
     found = Care()
-    reader = _Reader(document, convert, note)
+    reader = Reader(document, convert, note)
     for pack in packs:
         for key in set(pack.data) - {"rules", "templates", "suffix"}:
             note(unknown_key((key,), ("rules", "templates", "suffix")), pack)
@@ -103,7 +103,7 @@ def _merge(into: dict[str, Any], rows: Iterator[tuple[str, Any]]) -> None:
 
 
 @attrs.frozen
-class _Reader:
+class Reader:
     """Reads tables of a pack, each laid over by the table of the same code in the file."""
 
     document: Document
@@ -113,6 +113,7 @@ class _Reader:
     def each(
         self, table: str, place: Place, pack: Document, overrides: Tables, kind: type[Any]
     ) -> Iterator[tuple[str, Any]]:
+        """Each row of `table` that can be read, by its code."""
         rows = pack.data.get(table, {})
         for code, row in rows.items() if isinstance(rows, Mapping) else ():
             if not isinstance(row, Mapping):

@@ -11,13 +11,14 @@ import attrs
 import cattrs
 
 from crmcore.config.document import Document
-from crmcore.config.model import Config, Instance
+from crmcore.config.model import Config, Instance, Item
 from crmcore.config.places import Place
 from crmcore.config.values import CHOICE, UNSET, Mistake, choice, mistakes
 from crmcore.errors import ConfigError, CrmError, PluginError
 from crmcore.hooks.adapters import Adapter, Clock, Context, ParsesReceipts, ParsesReplies
 from crmcore.hooks.manager import Plugins
 from crmcore.types.contact import MessageClass
+from crmcore.types.survey import Mode, Side, Survey
 
 if TYPE_CHECKING:
     from crmcore.http import HttpClient
@@ -42,7 +43,22 @@ class MessagingCore(Core):
     classes: frozenset[MessageClass] = frozenset(MessageClass)
 
 
-CORES: Mapping[str, type[Core]] = {"dms": Core, "messaging": MessagingCore}
+@attrs.frozen(kw_only=True)
+class SurveyCore(Core):
+    """Likewise of [survey.<name>].
+
+    Attributes:
+        survey: the questionnaire that is filled in there.
+        items: the source's name of an item -> our question's code, or { question = …, minimum = …, maximum = … }.
+    """
+
+    survey: str
+    side: Side = Side.INTERNAL
+    mode: Mode = Mode.ONLINE
+    items: Mapping[str, object] = attrs.field(factory=dict)
+
+
+CORES: Mapping[str, type[Core]] = {"dms": Core, "messaging": MessagingCore, "survey": SurveyCore}
 
 
 def read(
@@ -93,10 +109,26 @@ class _Reader:
             system=common.system or name,
             stores=common.stores,
             classes=getattr(common, "classes", frozenset(MessageClass)),
+            survey=getattr(common, "survey", ""),
+            side=getattr(common, "side", Side.INTERNAL),
+            mode=getattr(common, "mode", Mode.ONLINE),
+            items=self._items(getattr(common, "items", {})),
             enabled=common.enabled,
             at=f"{self.document.name}:{self.document.places.line(self.place)}",
         )
         return self._with_plugin(made, {key: value for key, value in table.items() if key not in mine})
+
+    def _items(self, said: Mapping[str, object]) -> dict[str, Item]:
+        """The crosswalk; a bare text is the code of our question, on our own scale."""
+        found = {}
+        for item, target in said.items():
+            try:
+                row = {"question": target} if isinstance(target, str) else target
+                found[item] = self.convert.structure(row, Item)
+            except cattrs.BaseValidationError as error:
+                for mistake in mistakes(error, (*self.place, "items", item)):
+                    self.note(mistake)
+        return found
 
     def _with_plugin(self, made: Instance, rest: Mapping[str, Any]) -> Instance:
         cls = self.plugins.adapters.get((made.kind, made.adapter))
@@ -136,6 +168,20 @@ class _Reader:
             else:
                 self.note(mistake)
         return problem
+
+
+def check_surveys(found: Mapping[str, Instance], surveys: Mapping[str, Survey], note: Note) -> None:
+    """What an instance fills in must exist, and so must the questions its items stand for."""
+    for name, instance in found.items():
+        if instance.survey not in surveys:
+            wrong = choice(instance.survey, sorted(surveys))
+            note(Mistake(("survey", name, "survey"), wrong.code, wrong.params))
+            continue
+        known = surveys[instance.survey].questions
+        for item, target in instance.items.items():
+            if target.question not in known:
+                wrong = choice(target.question, sorted(known))
+                note(Mistake(("survey", name, "items", item), wrong.code, wrong.params))
 
 
 def _refuse_overlap(one: Instance, other: Instance, note: Note) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import attrs
 import cattrs
 
-from crmcore.config import instances, packs
+from crmcore.config import instances, packs, taxonomies
 from crmcore.config.care import PACKS, care, check_events, open_packs
 from crmcore.config.document import Document, raise_all, read
 from crmcore.config.model import Config, Serve
@@ -71,6 +71,14 @@ class File:
     sending: Mapping[str, Any] = attrs.field(factory=dict)
     breaker: Mapping[str, Any] = attrs.field(factory=dict)
     bundling: Mapping[str, Any] = attrs.field(factory=dict)
+    callbacks: Mapping[str, Any] = attrs.field(factory=dict)
+    surveys: Mapping[str, Any] = attrs.field(factory=dict)
+    scores: Mapping[str, Any] = attrs.field(factory=dict)
+    complaints: Mapping[str, Any] = attrs.field(factory=dict)
+    alerts: Mapping[str, Any] = attrs.field(factory=dict)
+    rework: Mapping[str, Any] = attrs.field(factory=dict)
+    results: Tables = attrs.field(factory=dict)
+    categories: Tables = attrs.field(factory=dict)
     database: DatabaseTable = DatabaseTable()
     care: CareTable = CareTable()
     templates: Tables = attrs.field(factory=dict)
@@ -78,6 +86,7 @@ class File:
     events: tuple[CareEvent, ...] = ()
     dms: Tables = attrs.field(factory=dict)
     messaging: Tables = attrs.field(factory=dict)
+    survey: Tables = attrs.field(factory=dict)
     serve: Serve | None = None
     systems: SystemsTable = SystemsTable()
     plugins: PluginsTable = PluginsTable()
@@ -120,7 +129,12 @@ class _Loader:
         opened = open_packs(self.document, file.care.packs, self._note, self.errors.append)
         made = care(self.document, opened, file.care.rules, file.templates, self.convert, self._note)
         codes = frozenset(store.code for store in stores)
+        results = taxonomies.results(self.document, file.results, self.convert, self._note)
+        categories = taxonomies.categories(self.document, file.categories, self.convert, self._note)
+        names = policies["surveys"].packs if policies.get("surveys") else ()
+        surveys = taxonomies.surveys(self.document, names, self.convert, self._note)
         found = instances.read(self.document, self.plugins, self.convert, codes, self._note)
+        instances.check_surveys(found["survey"], surveys, self._note)
         staff = self._staff(file, codes)
         check_events(file.events, made.rules, codes, self._note)
         url = self._database_url(file.database.url)
@@ -134,6 +148,15 @@ class _Loader:
             sending=policies["sending"],
             breaker=policies["breaker"],
             bundling=policies["bundling"],
+            callbacks=policies["callbacks"],
+            surveying=policies["surveys"],
+            scores=policies["scores"],
+            complaints=policies["complaints"],
+            alerts=policies["alerts"],
+            rework=policies["rework"],
+            results=results,
+            categories=categories,
+            surveys=surveys,
             rules=made.rules,
             templates=made.templates,
             suffix=made.suffix,
@@ -141,6 +164,7 @@ class _Loader:
             database_url=url,
             dms=found["dms"],
             messaging=found["messaging"],
+            survey=found["survey"],
             serve=file.serve,
             serve_problem=serve_problem,
             retired=frozenset(file.systems.retired),

@@ -10,11 +10,28 @@ import attrs
 
 from crmcore.errors import ConfigError, CrmError
 from crmcore.hooks.adapters import Adapter, MessagingAdapter, Secret
+from crmcore.rules.alerts import AlertPolicy
+from crmcore.rules.attempts import CallbackPolicy
+from crmcore.rules.complaints.policy import ComplaintPolicy
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import ContactPolicy
-from crmcore.types.contact import CareEvent, MessageClass, MessageTemplate, TouchpointRule
+from crmcore.rules.rework import ReworkPolicy
+from crmcore.rules.score.policy import ScorePolicy
+from crmcore.rules.surveys.policy import SurveyPolicy
+from crmcore.types.complaint import Category
+from crmcore.types.contact import CallResult, CareEvent, MessageClass, MessageTemplate, TouchpointRule
 from crmcore.types.customer import Channel
 from crmcore.types.store import Staff, Store
+from crmcore.types.survey import Mode, Side, Survey
+
+
+@attrs.frozen(kw_only=True)
+class Item:
+    """Which of our questions an item of a survey's source is, and the scale it was asked on where that is another."""
+
+    question: str
+    minimum: int | None = None
+    maximum: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +43,9 @@ class Instance:
         system: the namespace of its ids; two exports of one DMS share it.
         stores: codes of the stores it serves; empty: all of them.
         classes: for messaging, the message classes that go this way.
+        survey / side / mode: for a survey, the questionnaire it fills in, who asks, and how.
+        items: for a survey, the source's name of an item -> our question (crosswalk); an item that is not here and is no
+            question's code is reported, never dropped.
         cls: the adapter class; None when its plugin does not work.
         settings: what the plugin's own `Config` holds; None when `problem` says why.
         problem: why this instance cannot be used although the file is right: a plugin that failed, a secret that is not set.
@@ -39,6 +59,10 @@ class Instance:
     system: str
     stores: frozenset[str] = frozenset()
     classes: frozenset[MessageClass] = frozenset(MessageClass)
+    survey: str = ""
+    side: Side = Side.INTERNAL
+    mode: Mode = Mode.ONLINE
+    items: Mapping[str, Item] = attrs.field(factory=dict)
     enabled: bool = True
     cls: type[Adapter[Any]] | None = attrs.field(default=None, repr=False)
     settings: Any = attrs.field(default=None, repr=False)
@@ -109,6 +133,8 @@ class Config:
         path: the file; `folder` is where relative paths start.
         lang: None when the file does not say.
         sending / breaker / bundling: the other tables of packs/contact.toml, overridden by those of the file.
+        callbacks / surveying / scores / complaints / alerts / rework: likewise, each with a pack of its own.
+        results / categories / surveys: call results, complaint categories and questionnaires by code.
         rules: care rules of all packs, overridden, by code; also those that are switched off.
         templates: message templates by code, overridden.
         suffix: the refusal route put behind a text, by message class and language.
@@ -125,6 +151,15 @@ class Config:
     sending: SendPolicy
     breaker: BreakerPolicy
     bundling: Bundling
+    callbacks: CallbackPolicy
+    surveying: SurveyPolicy
+    scores: ScorePolicy
+    complaints: ComplaintPolicy
+    alerts: AlertPolicy
+    rework: ReworkPolicy
+    results: Mapping[str, CallResult] = attrs.field(factory=dict, repr=False)
+    categories: Mapping[str, Category] = attrs.field(factory=dict, repr=False)
+    surveys: Mapping[str, Survey] = attrs.field(factory=dict, repr=False)
     database_url: str = attrs.field(repr=False)
     rules: Mapping[str, TouchpointRule] = attrs.field(factory=dict, repr=False)
     templates: Mapping[str, MessageTemplate] = attrs.field(factory=dict, repr=False)
@@ -132,6 +167,7 @@ class Config:
     events: tuple[CareEvent, ...] = ()
     dms: Mapping[str, Instance] = attrs.field(factory=dict)
     messaging: Mapping[str, Instance] = attrs.field(factory=dict)
+    survey: Mapping[str, Instance] = attrs.field(factory=dict)
     serve: Serve | None = None
     serve_problem: ConfigError | None = None
     retired: frozenset[str] = frozenset()
@@ -147,6 +183,7 @@ class Config:
         """All instances, of every kind, also those that are switched off."""
         yield from self.dms.values()
         yield from self.messaging.values()
+        yield from self.survey.values()
 
     def store(self, code: str) -> Store:
         """The store of this code; raises `KeyError` for another."""
@@ -177,7 +214,8 @@ class Config:
 
         `sync` refuses to work while the store has another: a typo in a name would import every customer a second time.
         """
-        return frozenset(each.system for each in self.dms.values()) | self.retired
+        read = (*self.dms.values(), *self.survey.values())
+        return frozenset(each.system for each in read) | self.retired
 
 
 def _no(code: str) -> Store:

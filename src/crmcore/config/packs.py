@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -15,20 +16,34 @@ from crmcore.config.model import Bundling, Contact
 from crmcore.config.places import Place
 from crmcore.config.values import Mistake, mistakes
 from crmcore.errors import ConfigError
+from crmcore.rules.alerts import AlertPolicy
+from crmcore.rules.attempts import CallbackPolicy
+from crmcore.rules.complaints.policy import ComplaintPolicy
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
+from crmcore.rules.rework import ReworkPolicy
+from crmcore.rules.score.policy import ScorePolicy
+from crmcore.rules.surveys.policy import SurveyPolicy
 
 T = TypeVar("T")
 Note = Callable[[Mistake, Document | None], None]
 
 
-POLICIES: Mapping[str, type] = {
-    "contact": Contact,
-    "sending": SendPolicy,
-    "breaker": BreakerPolicy,
-    "bundling": Bundling,
+#: Table of crm.toml -> the pack with its defaults (a table of the same name) and what it becomes.
+POLICIES: Mapping[str, tuple[str, type]] = {
+    "contact": ("contact", Contact),
+    "sending": ("contact", SendPolicy),
+    "breaker": ("contact", BreakerPolicy),
+    "bundling": ("contact", Bundling),
+    "callbacks": ("callbacks", CallbackPolicy),
+    "surveys": ("surveys", SurveyPolicy),
+    "scores": ("scores", ScorePolicy),
+    "complaints": ("complaints", ComplaintPolicy),
+    "alerts": ("alerts", AlertPolicy),
+    "rework": ("rework", ReworkPolicy),
 }
 
 
+@functools.cache
 def shipped(name: str) -> Document:
     """A pack of the package."""
     file = resources.files("crmcore") / "packs" / f"{name}.toml"
@@ -36,11 +51,10 @@ def shipped(name: str) -> Document:
 
 
 def policies(document: Document, convert: cattrs.Converter, note: Note) -> dict[str, Any]:
-    """Each table of packs/contact.toml, overridden by the table of the same name; what is wrong is left out."""
-    defaults = shipped("contact")
+    """Each table of `POLICIES`, overridden by the table of the same name; what is wrong is left out."""
     found: dict[str, Any] = {}
-    for table, kind in POLICIES.items():
-        mine = document.data.get(table, {})
+    for table, (name, kind) in POLICIES.items():
+        defaults, mine = shipped(name), document.data.get(table, {})
         if isinstance(mine, Mapping):
             merged = {**defaults.data[table], **mine}
             found[table] = structured(merged, kind, convert, note, overlaid((table,), mine, document, defaults))

@@ -11,6 +11,7 @@ import enum
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -89,6 +90,7 @@ def converter(folder: Path, environ: Mapping[str, str]) -> cattrs.Converter:
     for kind, code in ((str, TEXT), (int, WHOLE), (bool, BOOLEAN), (datetime, INSTANT), (date, DATE)):
         made.register_structure_hook(kind, _exactly(kind, code))
     made.register_structure_hook(float, _number)
+    made.register_structure_hook(Decimal, lambda value, kind: Decimal(str(_number(value, kind))))
     made.register_structure_hook(time, _clock)
     made.register_structure_hook(Opening, lambda value, _: Opening(*_span(value)))
     made.register_structure_hook(QuietHours, lambda value, _: QuietHours(*_span(value)))

@@ -32,6 +32,9 @@ _MATTERS = frozenset(
     {"opened_at", "delivered_at", "handed_on", "km_in", "km_out", "status", "order_type", "vehicle_id", "kind", "store"}
 )
 
+#: What a source can say of a complaint; the rest of a case is ours.
+_COMPLAINT = ("id", "store", "customer_id", "vehicle_id", "visit_id", "state", "received_at", "restored", "updated_at")
+
 
 class Keeper:
     """Keeps one batch of one source.
@@ -67,7 +70,7 @@ class Keeper:
                      "do_not_message": 0, "created_at": now},
         )  # fmt: skip
         self.appointments = Kind(appointment, times | {"status": "CONFIRMED"})
-        self.complaints = Kind(complaint, times | {"state": "RECEIVED", "restored": 1})
+        self.complaints = Kind(complaint, times | {"state": "RECEIVED", "restored": 1}, only=_COMPLAINT)
         self.refs: dict[str, dict[str, int]] = {}
         self.lines: dict[int, dict[str, Row]] = {}
         self.changed_lines: dict[tuple[int, str], Row] = {}

@@ -22,15 +22,15 @@ class Kind:
     """The rows of one table that a batch touches.
 
     Attributes:
-        columns: what is loaded; may be narrowed before the first `load`.
+        columns: what is loaded; may be narrowed before the first `load`, or to `only` those that a source can say.
         known: id -> row, of those that were there and those that are new.
         new: the rows to insert.
         changed: id -> the columns to update; naming only these spares SQLite the indexes of the others.
     """
 
-    def __init__(self, table: Table, defaults: Mapping[str, Any]) -> None:
+    def __init__(self, table: Table, defaults: Mapping[str, Any], *, only: tuple[str, ...] = ()) -> None:
         self.table = table
-        self.columns = rows.columns_of(table)
+        self.columns = only or rows.columns_of(table)
         self.blank: Row = dict.fromkeys(self.columns) | dict(defaults)
         self.known: dict[int, Row] = {}
         self.new: dict[int, Row] = {}

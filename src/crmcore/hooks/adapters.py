@@ -86,7 +86,7 @@ class Context:
 class Adapter(ABC, Generic[C]):
     """The base of every adapter.
 
-    Class attributes: `kind` ("dms", "messaging"), `name` (unique within its kind), `Config` (a frozen attrs class; each
+    Class attributes: `kind` ("dms", "messaging", "survey"), `name` (unique within its kind), `Config` (a frozen attrs class; each
     field documented with `metadata={"help": {"zh": …, "en": …}}`).
     """
 
@@ -147,6 +147,12 @@ class MessagingAdapter(Adapter[C]):
 
         `key` is [A-Za-z0-9]{1,50}. Let `NotSent` from `context.http` pass; return everything else as an outcome.
         """
+
+
+class SurveyAdapter(Adapter[C]):
+    """Where questionnaires are filled in: [survey.<instance>]. All it can do is capabilities: `Invites`, `PullsResponses`."""
+
+    kind: ClassVar[str] = "survey"
 
 
 # ------------------------------------------------------------------ capabilities
@@ -250,6 +256,59 @@ class DedupesKeys(Capability):
     """Sends a key once however often it is handed in, for `dedupes_for`; so an unknown outcome may be repeated."""
 
     dedupes_for: ClassVar[timedelta]
+
+
+@attrs.frozen(kw_only=True)
+class Invitee:
+    """Somebody who is to be asked, as far as a survey's vendor needs to know: no name, no number.
+
+    Attributes:
+        token: ours, [A-Za-z0-9]{1,35}; the same person and visit always get the same one.
+        lang: "zh" or "en".
+        expires_at: after this the answer is no longer wanted; None: whenever.
+        attributes: codes such as store, staff and order number, for vendors with room for them.
+    """
+
+    token: str
+    lang: str = "zh"
+    expires_at: datetime | None = None
+    attributes: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Invited:
+    """The vendor knows the token, from now or from before; `link` is where this person answers."""
+
+    link: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class NotInvited:
+    """The vendor will not take this one, for good; `code` is the vendor's own."""
+
+    code: str
+
+
+class Invites(Capability):
+    """Makes a personal link for each invitee; our own messaging sends it."""
+
+    #: How many one call takes.
+    invites_at_once: ClassVar[int] = 200
+
+    @abstractmethod
+    def invite(self, invitees: Sequence[Invitee]) -> Mapping[str, Invited | NotInvited]:
+        """One outcome per token. Handing in a token twice gives `Invited` twice and asks the person once.
+
+        A token without an outcome is tried again. Raises `TransientError`, `PermanentError` or `AuthError` for the call as a whole.
+        """
+
+
+class PullsResponses(Capability):
+    """Can be asked for filled questionnaires."""
+
+    @abstractmethod
+    def pull_responses(self, cursor: str | None) -> Iterator[Batch]:
+        """Yield batches of "response" records from `cursor` (None: from the beginning), as `DmsAdapter.pull` does."""
 
 
 def capabilities(cls: type) -> tuple[str, ...]:

@@ -18,13 +18,13 @@ import attrs
 import pluggy
 
 from crmcore.hooks import specs
-from crmcore.hooks.adapters import Adapter, DmsAdapter, MessagingAdapter, capabilities
+from crmcore.hooks.adapters import Adapter, DmsAdapter, MessagingAdapter, SurveyAdapter, capabilities
 
 GROUP = "crmcore"
-KINDS: Mapping[str, type[Adapter[Any]]] = {base.kind: base for base in (DmsAdapter, MessagingAdapter)}
+KINDS: Mapping[str, type[Adapter[Any]]] = {base.kind: base for base in (DmsAdapter, MessagingAdapter, SurveyAdapter)}
 
 #: Keys of an instance in crm.toml that are the core's; a plugin's `Config` has no field of these names.
-RESERVED = frozenset({"adapter", "system", "stores", "enabled", "classes"})
+RESERVED = frozenset({"adapter", "system", "stores", "enabled", "classes", "survey", "side", "mode", "items"})
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LONGEST = 300  # characters of an error that are shown

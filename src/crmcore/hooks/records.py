@@ -88,6 +88,7 @@ class LineRecord(TypedDict, total=False):
     complaint: str | None
     cause: str | None
     correction: str | None
+    fault_code: str | None
     hours_sold: str | None
     labour_amount: str | None
     parts_amount: str | None
@@ -98,7 +99,10 @@ class LineRecord(TypedDict, total=False):
 
 
 class VisitRecord(TypedDict, total=False):
-    """A visit: `kind` SERVICE (default), DELIVERY or SHOWROOM. `delivered_at` is hand-over, `invoiced_at` settlement."""
+    """A visit: `kind` SERVICE (default), DELIVERY or SHOWROOM. `delivered_at` is hand-over, `invoiced_at` settlement.
+
+    `comeback` is the source's own mark of a return for the same fault (返修; CDK ComebackFlag), `comeback_of` the order it returns on.
+    """
 
     key: Required[str]
     kind: str
@@ -122,6 +126,8 @@ class VisitRecord(TypedDict, total=False):
     reason_verbatim: str | None
     remark: str | None
     injury_accident: str | bool | None
+    comeback: str | bool | None
+    comeback_of: str | None
     do_not_message: str | bool | None
     booked_at: str | None
     booked_channel: str | None
@@ -164,6 +170,37 @@ class ComplaintRecord(TypedDict, total=False):
     state: str | None
 
 
+class AnswerRecord(TypedDict, total=False):
+    """One answer of a questionnaire, under the item's name in its source; what is empty says "does not apply"."""
+
+    item: Required[str]
+    value: Required[str | None]
+    comment: str | None
+
+
+class ResponseRecord(TypedDict, total=False):
+    """A filled questionnaire.
+
+    Our `token` names the invitation, and with it customer, visit and store; without one the source says what it knows.
+    `visit` is the order number. `wave` and `sample_id` are an agency's. Answers merge by item and never shrink.
+    """
+
+    key: Required[str]
+    token: str | None
+    store: str | None
+    staff: str | None
+    customer: CustomerRecord
+    vehicle: VehicleRecord
+    visit: str | None
+    wave: str | None
+    sample_id: str | None
+    mode: str | None
+    started_at: str | None
+    completed_at: str | None
+    complete: str | bool | None
+    answers: Required[list[AnswerRecord]]
+
+
 @attrs.frozen(kw_only=True)
 class Gone:
     """The source says that this thing no longer exists; what was planned for it is cancelled."""
@@ -174,7 +211,7 @@ class Gone:
 
 @attrs.frozen
 class Record:
-    """One record with its entity: "visit", "customer", "vehicle", "appointment", "staff" or "complaint"."""
+    """One record with its entity: "visit", "customer", "vehicle", "appointment", "staff", "complaint" or "response"."""
 
     entity: str
     data: Mapping[str, object]

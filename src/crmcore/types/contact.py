@@ -120,6 +120,7 @@ class Message:
         to: E.164.
         text: what the customer reads, signature and refusal suffix included.
         template: our template code; `params` its variables.
+        mentions: for a group of colleagues: the phones of those it is meant for, E.164; never a customer's.
     """
 
     id: str
@@ -131,6 +132,7 @@ class Message:
     template: str = ""
     params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     signature: str = ""
+    mentions: tuple[str, ...] = attrs.field(default=(), repr=False)
 
 
 class ReceiptState(StrEnum):
@@ -350,16 +352,62 @@ class AttemptOutcome(StrEnum):
     INVALID = "INVALID"
 
 
+class Effect(StrEnum):
+    """What else a call result says, beside whether somebody was reached."""
+
+    NONE = "NONE"
+    DONE = "DONE"  # the touchpoint is done
+    RETRY = "RETRY"  # try again by the rules of attempts
+    BOOKED = "BOOKED"  # the customer named a time
+    BAD_NUMBER = "BAD_NUMBER"  # the contact point is wrong or dead: propose a correction
+    REFUSES = "REFUSES"  # wants no calls
+    CAR_GONE = "CAR_GONE"  # sold or given away: propose to end the ownership
+    COMPLAINT = "COMPLAINT"  # opens a case
+
+
+@attrs.frozen(kw_only=True)
+class CallResult:
+    """One line of the list of call results (packs/results.toml).
+
+    Attributes:
+        cause: groups results in the analysis of invalid callbacks (无效回访分析, S3), e.g. "NUMBER", "CUSTOMER", "NETWORK".
+        ends: True when no further attempt follows.
+    """
+
+    code: str
+    label: Mapping[str, str]
+    outcome: AttemptOutcome
+    effect: Effect = Effect.NONE
+    cause: str = ""
+    ends: bool = False
+    source: str = ""
+
+
 @attrs.frozen(kw_only=True)
 class ContactAttempt:
-    """One try to reach somebody (回访记录)."""
+    """One try to reach somebody (回访记录).
+
+    Attributes:
+        id: "A12"; empty before it is stored (a hook that looks for complaints sees it then).
+        at: the time of the call, from which clocks run; `recorded_at` when it was written down.
+        result: a code of packs/results.toml.
+        category: of a complaint the clerk has ticked.
+        note: for the advisor; `remark` is what the customer said.
+    """
 
     id: str
     touchpoint_id: str | None = None
+    complaint_id: str | None = None
+    customer_id: str | None = None
     at: datetime
+    recorded_at: datetime | None = None
     staff: str | None = None
     channel: Channel = Channel.PHONE
     outcome: AttemptOutcome
     result: str
     remark: str = attrs.field(default="", repr=False)
+    category: str | None = None
+    referral: str = attrs.field(default="", repr=False)
+    note: str = attrs.field(default="", repr=False)
     next_at: datetime | None = None
+    next_channel: Channel | None = None

@@ -43,6 +43,7 @@ class Channel(StrEnum):
     GIFT = "GIFT"
     EVENT = "EVENT"
     BROADCAST = "BROADCAST"
+    GROUP = "GROUP"  # a group chat of colleagues, reached through its robot
 
 
 class NumberState(StrEnum):

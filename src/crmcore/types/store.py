@@ -31,6 +31,17 @@ class Role(StrEnum):
     OTHER = "OTHER"
 
 
+class Department(StrEnum):
+    """Where a job belongs; CR is the customer-relations department, which runs the callbacks and the complaints."""
+
+    SALES = "SALES"
+    SERVICE = "SERVICE"
+    PARTS = "PARTS"
+    CR = "CR"
+    FINANCE = "FINANCE"
+    OTHER = "OTHER"
+
+
 FORWARD_ONLY = frozenset({Role.TECHNICIAN, Role.PARTS, Role.REAR_OFFICE})
 
 

@@ -1,0 +1,108 @@
+"""Call results, complaint categories and questionnaires: packs, overridden by crm.toml, and checked so that nothing fails at night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import attrs
+import cattrs
+
+from crmcore.config.care import Reader, Tables
+from crmcore.config.document import Document
+from crmcore.config.packs import Note, opened, shipped, structured
+from crmcore.config.places import Place
+from crmcore.config.values import Mistake, choice
+from crmcore.errors import ConfigError
+from crmcore.types.complaint import Category
+from crmcore.types.contact import CallResult
+from crmcore.types.survey import Question, QuestionKind, Survey
+
+T = TypeVar("T")
+
+#: Questionnaires that come with crmcore, by the name `[surveys] packs` calls them.
+SURVEYS = ("delivery", "aftersales", "complaint_followup")
+SCALES = frozenset({QuestionKind.SCALE, QuestionKind.NPS})
+
+
+def results(document: Document, mine: Tables, convert: cattrs.Converter, note: Note) -> dict[str, CallResult]:
+    """What a call can end in, by code."""
+    return _overridden("results", document, mine, convert, note, CallResult)
+
+
+def categories(document: Document, mine: Tables, convert: cattrs.Converter, note: Note) -> dict[str, Category]:
+    """What complaints are about, by code."""
+    return _overridden("categories", document, mine, convert, note, Category)
+
+
+def _overridden(
+    table: str, document: Document, mine: Tables, convert: cattrs.Converter, note: Note, kind: type[T]
+) -> dict[str, T]:
+    """A shipped list, laid over and added to by the table of the same name in the file."""
+    reader, pack = Reader(document, convert, note), shipped(table)
+    found: dict[str, T] = dict(reader.each(table, (table,), pack, mine, kind))
+    for code in mine.keys() - pack.data[table].keys():
+
+        def origin(path: Place, code: str = code) -> tuple[Place, Document]:
+            return (table, code, *path), document
+
+        made = structured({"code": code, **mine[code]}, kind, convert, note, origin)
+        if made is not None:
+            found[code] = made
+    return found
+
+
+def surveys(document: Document, names: tuple[str, ...], convert: cattrs.Converter, note: Note) -> dict[str, Survey]:
+    """The questionnaires that `[surveys] packs` names, by code."""
+    found: dict[str, Survey] = {}
+    for number, name in enumerate(names):
+        try:
+            pack = shipped(f"survey_{name}") if name in SURVEYS else opened(name, document.path.parent, SURVEYS)
+        except ConfigError as error:
+            note(attrs.evolve(Mistake(("surveys", "packs", number), error.code, error.params)), document)
+            continue
+        made = _survey(pack, convert, note)
+        if made is None:
+            continue
+        if made.code in found:
+            note(Mistake(("code",), "CRM-C156", {"value": made.code}), pack)
+        found[made.code] = made
+    return found
+
+
+def _survey(pack: Document, convert: cattrs.Converter, note: Note) -> Survey | None:
+    data = dict(pack.data)
+    for table in ("factors", "questions"):
+        rows = data.get(table, {})
+        data[table] = {code: {**row, "code": code} for code, row in rows.items()} if isinstance(rows, Mapping) else rows
+    made = structured(data, Survey, convert, note, lambda path: (path, pack))
+    for mistake in _wrong(made) if made is not None else ():
+        note(mistake, pack)
+    return made
+
+
+def _wrong(survey: Survey) -> Iterator[Mistake]:
+    """Factors that exist, scales that have two ends, choices that can be chosen."""
+    for code, factor in survey.factors.items():
+        if factor.parent is not None and factor.parent not in survey.factors:
+            yield _unknown(("factors", code, "parent"), factor.parent, survey.factors)
+    for code, question in survey.questions.items():
+        place: Place = ("questions", code)
+        if question.factor is not None and question.factor not in survey.factors:
+            yield _unknown((*place, "factor"), question.factor, survey.factors)
+        if not _scaled(question):
+            yield Mistake((*place, "minimum"), "CRM-C170", {"question": code})
+        if question.kind in {QuestionKind.SINGLE, QuestionKind.MULTI} and not question.choices:
+            yield Mistake((*place, "choices"), "CRM-C171", {"question": code})
+
+
+def _scaled(question: Question) -> bool:
+    low, high, alert = question.minimum, question.maximum, question.alert_below
+    if question.kind not in SCALES:
+        return low is None and high is None and (alert is None or question.kind is QuestionKind.YESNO)
+    return low is not None and high is not None and low < high and (alert is None or low < alert <= high)
+
+
+def _unknown(place: Place, value: str, known: Mapping[str, Any]) -> Mistake:
+    wrong = choice(value, sorted(known))
+    return Mistake(place, wrong.code, wrong.params)

@@ -1,0 +1,59 @@
+"""The numbers complaints go by: packs/complaints.toml, overridden by [complaints] of crm.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import attrs
+
+from crmcore.types.complaint import Basis, ClockKind, Severity
+from crmcore.types.store import Role
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """How long something may take."""
+
+    minutes: int
+    basis: Basis = Basis.STORE
+
+
+@attrs.frozen(kw_only=True)
+class Rung:
+    """One rung of the escalation ladder: `after_minutes` past the deadline of `clock`, `role` is told.
+
+    Attributes:
+        severities: only for these; empty: for all.
+    """
+
+    level: int
+    clock: ClockKind
+    after_minutes: int = 0
+    role: Role
+    severities: frozenset[Severity] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class ComplaintPolicy:
+    """The dealer's promises to who complains.
+
+    Attributes:
+        handover: from the CR department's receipt to an owner's desk.
+        response / close: by severity.
+        callback: from the solution to the second callback.
+        repeat_days: another complaint of the same customer within so many days makes him a repeat complainer.
+        approval: cost of one offer in yuan up to which a role may approve it; roles not named may approve none.
+        critical_words: safety, legal, media: a case that holds one of them starts as CRITICAL.
+        sources: where each number comes from, by field.
+    """
+
+    handover: Target
+    response: Mapping[Severity, Target]
+    close: Mapping[Severity, Target]
+    callback: Target
+    ladder: tuple[Rung, ...]
+    repeat_days: int
+    approval: Mapping[Role, Decimal]
+    critical_words: tuple[str, ...] = ()
+    sources: Mapping[str, str] = attrs.field(factory=dict)

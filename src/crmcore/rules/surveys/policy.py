@@ -1,0 +1,32 @@
+"""The numbers surveys go by: packs/surveys.toml, overridden by [surveys] of crm.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class SurveyPolicy:
+    """How often people are asked, and what looks odd.
+
+    Attributes:
+        packs: questionnaires: shipped ones by name, or paths.
+        cooldown_days: a customer is asked at most once in so many days, whoever asks.
+        invite_after_days: days after hand-over at which a link is sent.
+        expires_days: how long a link is good for.
+        shared_phone: a number under so many different customers is flagged.
+        full_marks_run: so many full marks in a row for one advisor ...
+        full_marks_hours: ... within so many hours are flagged.
+        sources: where each number comes from, by field.
+    """
+
+    packs: tuple[str, ...]
+    cooldown_days: int
+    invite_after_days: int
+    expires_days: int
+    shared_phone: int
+    full_marks_run: int
+    full_marks_hours: int
+    sources: Mapping[str, str] = attrs.field(factory=dict)
