@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what tests/real needs and nothing else: Kannel from Debian's packages, and the SMPP codec beside this file.
+# Installs what tests/real needs and nothing else: Kannel, Chromium and a Chinese font from Debian's packages, and beside this
+# file the SMPP codec and axe-core.
 # Running it again does nothing. Kannel is never started as a service: each test run starts its own on free loopback ports.
 set -eu
 cd "$(dirname "$0")"
@@ -26,6 +27,8 @@ trap 'exit 130' INT TERM HUP
 missing=
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 if ! have bearerbox || ! have smsbox; then missing="$missing kannel"; fi
+have chromium || missing="$missing chromium"
+[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 have node || missing="$missing nodejs"
 have npm || missing="$missing npm"
 
@@ -40,6 +43,6 @@ if [ -n "$missing" ]; then
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
 fi
 
-if [ ! -d node_modules/smpp ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+if [ ! -d node_modules/smpp ] || [ ! -d node_modules/axe-core ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     npm ci --no-audit --no-fund
 fi
