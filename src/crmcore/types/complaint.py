@@ -267,7 +267,7 @@ class Complaint:
 
     id: str
     store: str
-    customer_id: str
+    customer_id: str | None = None  # None: a text from a number nobody is known by
     visit_id: str | None = None
     vehicle_id: str | None = None
     origin: Origin = Origin.CRM
