@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcore.errors import ConfigError, SourceError
+from crmcore.hooks import files as pulling
 from crmcore.tables.delimited import Delimited
 from crmcore_dms_csv import adapter as adapters
 
@@ -105,7 +106,7 @@ def test_other_rules_make_every_file_be_read_again(exports):
 
 def test_a_crash_within_a_file_loses_nothing(exports, monkeypatch):
     """Wherever a pull is cut off, the next one from the last committed cursor brings every row that is missing."""
-    monkeypatch.setattr(adapters, "ROWS", 2)
+    monkeypatch.setattr(pulling, "ROWS", 2)
     exports.put(ORDERS, name="a.csv")
     exports.put(ORDERS.replace("RO", "XO"), name="b.csv")
     whole = exports.batches()

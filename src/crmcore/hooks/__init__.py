@@ -31,6 +31,7 @@ from crmcore.hooks.adapters import (
     WebhookResponse,
     capabilities,
 )
+from crmcore.hooks.files import Folder
 from crmcore.hooks.records import (
     AnswerRecord,
     AppointmentRecord,
@@ -66,6 +67,7 @@ __all__ = [
     "DmsAdapter",
     "Entry",
     "FindsMessages",
+    "Folder",
     "Found",
     "Gone",
     "Invited",

@@ -12,13 +12,16 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pluggy
 
-from crmcore.hooks import specs
+from crmcore.hooks import findings, specs
 from crmcore.hooks.adapters import Adapter, DmsAdapter, MessagingAdapter, SurveyAdapter, capabilities
+
+if TYPE_CHECKING:
+    from crmcore.types.complaint import ComplaintDraft
 
 GROUP = "crmcore"
 KINDS: Mapping[str, type[Adapter[Any]]] = {base.kind: base for base in (DmsAdapter, MessagingAdapter, SurveyAdapter)}
@@ -42,7 +45,7 @@ class Problem:
 
     Attributes:
         stage: "import", "register", "check" (a hook that does not exist), "call" (a hook that raised), "adapter" (a class that
-            breaks the contract) or "duplicate".
+            breaks the contract), "duplicate", or "find" (a complaint finder that failed on something that came in).
         error: one line for the person who mends it; English, it quotes Python.
     """
 
@@ -83,6 +86,7 @@ class Plugins:
     Attributes:
         adapters: `(kind, name)` -> class, of everything that works.
         plugins: what was found, in the order of names.
+        warnings: what went wrong while hooks were called at work; nothing of it puts a plugin out of use.
     """
 
     def __init__(self, extra: Sequence[ModuleType] = (), disabled: Collection[str] = ()) -> None:
@@ -90,6 +94,7 @@ class Plugins:
         self._manager.add_hookspecs(specs)
         self.plugins: list[Plugin] = []
         self.adapters: dict[Key, type[Adapter[Any]]] = {}
+        self.warnings: list[Problem] = []
         self._clashes: dict[Key, Problem] = {}
         for module in extra:
             plugin = Plugin(name=module.__name__, distribution="", version="")
@@ -109,6 +114,43 @@ class Plugins:
     def rows(self, used_by: Mapping[Key, Sequence[str]] | None = None) -> list[dict[str, Any]]:
         """The plugins as `crmcore plugins list --json` shows them; `used_by`: instances of each adapter."""
         return [_row(plugin, used_by or {}) for plugin in self.plugins]
+
+    def finders(self) -> tuple[str, ...]:
+        """The plugins that look for complaints, in the order in which they are asked."""
+        return tuple(impl.plugin_name for impl in self._manager.hook.crmcore_find_complaint.get_hookimpls())
+
+    def find_complaint(self, name: str, evidence: Any, categories: Collection[str]) -> ComplaintDraft | None:
+        """Ask one plugin whether this is a complaint; never raises, whatever the plugin does.
+
+        What goes wrong becomes a warning, once for each plugin and mistake; it names the exception and quotes nothing, since
+        its words may hold the customer's.
+        """
+        hooks = self._manager.hook.crmcore_find_complaint.get_hookimpls()
+        impl = next(each for each in hooks if each.plugin_name == name)
+        try:
+            answer = impl.function(*[evidence][: len(impl.argnames)])
+            if answer is None:
+                return None
+            draft, mended = findings.checked(answer, categories)
+        except KeyboardInterrupt:
+            raise
+        except findings.Unusable as error:
+            self._warn(name, str(error))
+            return None
+        except BaseException as error:  # noqa: BLE001 - a finder that fails or exits loses nobody's complaint
+            self._warn(name, type(error).__name__)
+            return None
+        if mended:
+            self._warn(name, mended)
+        return draft
+
+    def _warn(self, name: str, what: str) -> None:
+        plugin = next(each for each in self.plugins if each.name == name)
+        warning = Problem(
+            plugin=name, distribution=plugin.distribution, version=plugin.version, stage="find", error=what
+        )
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def _find(self, disabled: frozenset[str]) -> None:
         entries = sorted(metadata.entry_points(group=GROUP), key=lambda entry: (entry.name, _distribution(entry)[0]))

@@ -1,4 +1,7 @@
-"""The files behind a path with wildcards, what they are called, and which of them are byte for byte what they were."""
+"""The files behind a path with wildcards, what they are called, and which of them are byte for byte what they were.
+
+For adapters that read what a dealer or an agency puts into a folder.
+"""
 
 from __future__ import annotations
 
