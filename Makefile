@@ -1,8 +1,8 @@
 # Each target does all its own set-up from a bare checkout: Python >= 3.11, pip and make are enough.
 PYTHON ?= python3
 BIN := .venv/bin
-PROJECTS := pyproject.toml plugins/dms_csv/pyproject.toml plugins/sms_gateway/pyproject.toml
-PLUGINS := -e plugins/dms_csv -e plugins/sms_gateway
+PROJECTS := pyproject.toml plugins/dms_csv/pyproject.toml plugins/notify_robot/pyproject.toml plugins/sms_gateway/pyproject.toml
+PLUGINS := -e plugins/dms_csv -e plugins/notify_robot -e plugins/sms_gateway
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: demo test test-real lint types imports bench docs clean
@@ -12,12 +12,12 @@ PYTEST := $(BIN)/python -m pytest
 	@$(PYTHON) -m venv .venv
 
 .venv/ready-demo: $(PROJECTS) | .venv/bin/python
-	@echo "installing crmcore and two plugins into .venv ..."
+	@echo "installing crmcore and its plugins into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[app,serve]" $(PLUGINS)
 	@touch $@
 
 .venv/ready-dev: $(PROJECTS) | .venv/bin/python
-	@echo "installing crmcore, two plugins and the test tools into .venv ..."
+	@echo "installing crmcore, its plugins and the test tools into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" $(PLUGINS)
 	@touch $@ .venv/ready-demo
 

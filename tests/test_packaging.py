@@ -71,6 +71,7 @@ def test_help_imports_no_database_and_no_plugin():
         "alembic",
         "requests",
         "crmcore_dms_csv",
+        "crmcore_notify_robot",
         "crmcore_sms_gateway",
         "phonenumbers",
         "xlsxwriter",
