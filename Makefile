@@ -1,8 +1,8 @@
 # Each target does all its own set-up from a bare checkout: Python >= 3.11, pip and make are enough.
 PYTHON ?= python3
 BIN := .venv/bin
-PROJECTS := pyproject.toml plugins/dms_csv/pyproject.toml plugins/notify_robot/pyproject.toml plugins/sms_gateway/pyproject.toml
-PLUGINS := -e plugins/dms_csv -e plugins/notify_robot -e plugins/sms_gateway
+PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
+PLUGINS := $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: demo test test-real lint types imports bench docs clean

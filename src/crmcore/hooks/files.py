@@ -59,8 +59,8 @@ class Folder:
                 state = yield from self._file(name, path, sha, state)
             except SourceError as error:
                 failures.append(error)
-        for error in failures[1:]:
-            self.logger.error("%s", error)
+        for failure in failures[1:]:
+            self.logger.error("%s", failure)
         if failures:
             raise failures[0]
 
