@@ -23,6 +23,8 @@ from crmcore.db.schema import (
     opt_out,
     relative,
     reply,
+    survey_invitation,
+    survey_response,
     touchpoint,
     vehicle,
     vehicle_party,
@@ -34,6 +36,7 @@ from crmcore.rules import clean
 _PLAIN = (
     (visit, "customer_id"), (visit, "brought_by_id"), (visit, "payer_id"), (appointment, "customer_id"), (complaint, "customer_id"),
     (touchpoint, "customer_id"), (attempt, "customer_id"), (message, "customer_id"), (reply, "customer_id"),
+    (survey_invitation, "customer_id"), (survey_response, "customer_id"),
 )  # fmt: skip
 #: The rest: a row moves unless the winner has one of the same key, in which case it stays with the loser.
 _KEYED: tuple[tuple[Table, tuple[str, ...]], ...] = (
@@ -180,7 +183,7 @@ def _party(car: int, who: int, role: str) -> ColumnElement[bool]:
 def move_back(connection: Connection, loser: int, winner: int, moved: Moved) -> None:
     """Undo `move_all`: only what was moved and still is the winner's."""
     for table, column in _PLAIN:
-        ids = moved[f"{table.name}.{column}"]
+        ids = moved.get(f"{table.name}.{column}", [])  # a merge by an earlier version knew fewer tables
         connection.execute(update(table).where(table.c.id.in_(ids), table.c[column] == winner).values({column: loser}))
     for table, _ in _KEYED:
         mine = (table.c.id.in_(moved[table.name]), table.c.customer_id == winner)

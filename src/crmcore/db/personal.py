@@ -9,11 +9,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, delete, or_, select, update
+from sqlalchemy import Column, Connection, Table, and_, delete, or_, select, update
 
 from crmcore.db import bulk
 from crmcore.db.columns import stamp
 from crmcore.db.schema import (
+    complaint,
+    complaint_evidence,
     contact_point,
     correction,
     customer,
@@ -26,6 +28,8 @@ from crmcore.db.schema import (
     reject,
     relative,
     reply,
+    survey_answer,
+    survey_response,
     vehicle,
     vehicle_party,
     visit,
@@ -64,6 +68,7 @@ def everything(connection: Connection, ids: Sequence[int]) -> dict[str, list[dic
         visit_line: visit_line.c.visit_id.in_(visits),
         opt_out: opt_out.c.value.in_(numbers),
         reply: or_(_of(reply, ids), reply.c.sender.in_(numbers)),
+        **_voiced(connection, ids, numbers),
         proposal: _proposals(ids),
         correction: _corrections(ids),
         external_ref: (external_ref.c.entity == "customer") & external_ref.c.id.in_(ids),
@@ -101,10 +106,12 @@ def erase(connection: Connection, ids: Sequence[int], by: str, now: datetime) ->
         (reject, _naming(reject.c.raw, numbers)),
         (inbox, _naming(inbox.c.query, numbers)),
     ]
+    voiced = _voiced(connection, ids, numbers)
+    places += [(table, where) for table, where in voiced.items() if _personal(table)]
     places += [
         (table, _of(table, ids))
         for table in metadata.sorted_tables
-        if "customer_id" in table.c and table not in {*WHOLE, reply} and _personal(table)
+        if "customer_id" in table.c and table not in {*WHOLE, reply, *voiced} and _personal(table)
     ]
     for table, where in places:
         note(table, update(table).where(where).values({column.name: _nothing(column) for column in _personal(table)}))
@@ -129,6 +136,28 @@ def _of(table: Table, ids: Collection[int]) -> Any:
     """Rows that name one of these customers in any of their columns."""
     names = ("customer_id", "brought_by_id", "payer_id")
     return or_(*(table.c[name].in_(ids) for name in names if name in table.c))
+
+
+def _voiced(connection: Connection, ids: Collection[int], numbers: Collection[str]) -> dict[Table, Any]:
+    """Cases and answers, with all that hangs on them; also those of a number that nobody was known by then."""
+    texts = select(reply.c.id).where(reply.c.sender.in_(numbers))
+    evidence = and_(complaint_evidence.c.kind == "REPLY", complaint_evidence.c.evidence_id.in_(texts))
+    of_number = complaint.c.id.in_(select(complaint_evidence.c.complaint_id).where(evidence))
+    mine = or_(_of(complaint, ids), and_(complaint.c.customer_id.is_(None), of_number))
+    cases = list(connection.execute(select(complaint.c.id).where(mine)).scalars())
+    stranger = and_(survey_response.c.customer_id.is_(None), survey_response.c.phone.in_(numbers))
+    given = or_(_of(survey_response, ids), stranger)
+    responses = list(connection.execute(select(survey_response.c.id).where(given)).scalars())
+    found: dict[Table, Any] = {
+        complaint: complaint.c.id.in_(cases),
+        survey_response: survey_response.c.id.in_(responses),
+    }
+    found |= {
+        table: table.c.complaint_id.in_(cases)
+        for table in metadata.sorted_tables
+        if "complaint_id" in table.c and "customer_id" not in table.c
+    }
+    return found | {survey_answer: survey_answer.c.response_id.in_(responses)}
 
 
 def _cars(connection: Connection, ids: Collection[int]) -> list[int]:
