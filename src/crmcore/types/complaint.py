@@ -261,6 +261,7 @@ class Complaint:
         owner: who answers for it now; never the accused, never a forward-only role (S4).
         accused: staff codes.
         round: 1, and one more for each reopening.
+        resolved_at: when the solution of this round stood; the second callback comes after it.
         restored: False: closed without the customer being content.
         avoidable: S2's 能否避免; None: not judged yet.
     """
@@ -289,6 +290,7 @@ class Complaint:
     responsible: str | None = None
     department: Department | None = None
     round: int = 1
+    resolved_at: datetime | None = None
     outcome: Restoration | None = None
     avoidable: bool | None = None
     restored: bool = True
