@@ -95,9 +95,7 @@ class Robot(MessagingAdapter[R]):
         if said == 0:
             return Accepted()
         if said in self.later:
-            return Deferred(
-                code=str(said), not_before=self.context.clock.now() + timedelta(seconds=self.later[said])
-            )
+            return Deferred(code=str(said), not_before=self.context.clock.now() + timedelta(seconds=self.later[said]))
         return Rejected(code=str(said), scope=Scope.RECIPIENT if said in self.misfit else Scope.ACCOUNT)
 
     def check(self) -> None:
