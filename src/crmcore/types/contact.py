@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import attrs
 
-from crmcore.types.customer import Channel
+from crmcore.types.customer import Channel, NumberState
 from crmcore.types.store import Role
 
 
@@ -372,6 +372,7 @@ class CallResult:
     Attributes:
         cause: groups results in the analysis of invalid callbacks (无效回访分析, S3), e.g. "NUMBER", "CUSTOMER", "NETWORK".
         ends: True when no further attempt follows.
+        number: for BAD_NUMBER, what is known of the number from then on.
     """
 
     code: str
@@ -380,6 +381,7 @@ class CallResult:
     effect: Effect = Effect.NONE
     cause: str = ""
     ends: bool = False
+    number: NumberState = NumberState.NOT_IN_SERVICE
     source: str = ""
 
 
