@@ -47,6 +47,37 @@ class LineCategory(StrEnum):
     OVERHAUL = "OVERHAUL"
 
 
+class ReworkBasis(StrEnum):
+    """Who says that a car came back for the same fault: the DMS's own mark, the lines of the orders, or the customer."""
+
+    DMS_FLAG = "DMS_FLAG"
+    SAME_FAULT = "SAME_FAULT"
+    CUSTOMER_CLAIM = "CUSTOMER_CLAIM"
+
+
+@attrs.frozen(kw_only=True)
+class Rework:
+    """A repair that did not hold (返修登记, S1; CDK Comeback, STAR RepeatRepairIndicator).
+
+    Attributes:
+        original / returned: visits by id; a claim alone has no return yet, a mark of the DMS may name no original.
+        original_line / returned_line: the jobs in which the fault was recognised.
+        why: what was the same: FAULT_CODE, OP_CODE or WORDS.
+        days / km: from the hand-over to the return.
+        within_guarantee: of the statutory repair guarantee; None where its term cannot be told.
+    """
+
+    original: int | None
+    returned: int | None = None
+    original_line: str = ""
+    returned_line: str = ""
+    bases: frozenset[ReworkBasis]
+    why: str = ""
+    days: int | None = None
+    km: int | None = None
+    within_guarantee: bool | None = None
+
+
 @attrs.frozen(kw_only=True)
 class VisitLine:
     """One job on a repair order.
