@@ -11,7 +11,7 @@ import pytest
 from crmcore import errors, lang
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("crmcore", "crmcore_dms_csv", "crmcore_notify_robot", "crmcore_sms_gateway")
+PACKAGES = ("crmcore", *sorted(f"crmcore_{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml")))
 SOURCES = [ROOT / "src" / "crmcore", *(ROOT / "plugins").glob("*/src")]
 
 

@@ -70,9 +70,7 @@ def test_help_imports_no_database_and_no_plugin():
         "sqlalchemy",
         "alembic",
         "requests",
-        "crmcore_dms_csv",
-        "crmcore_notify_robot",
-        "crmcore_sms_gateway",
+        *(f"crmcore_{name}" for name in PLUGINS),
         "phonenumbers",
         "xlsxwriter",
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from made.markdown import plain
 
 from crmcore import lang
 
-PACKAGES = {"crmcore": "crmcore", "crmcore_dms_csv": "crmcore-dms-csv", "crmcore_sms_gateway": "crmcore-sms-gateway"}
+_PLUGINS = sorted(path.parent.name for path in Path(__file__).parents[2].glob("plugins/*/pyproject.toml"))
+PACKAGES = {"crmcore": "crmcore"} | {f"crmcore_{name}": f"crmcore-{name.replace('_', '-')}" for name in _PLUGINS}
 ERRORS = """\
 # Error codes
 
@@ -28,6 +30,7 @@ LETTERS = {
     "D": "Database and files",
     "G": "The SMS gateway plugin",
     "H": "HTTP",
+    "L": "The LimeSurvey plugin",
     "M": "Messages",
     "P": "Plugins",
     "S": "Sources and customers",

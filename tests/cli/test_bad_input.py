@@ -26,7 +26,10 @@ from crmcore.lang import LANGUAGES, catalogue
 
 NOW = ("--now", "2026-11-22T10:00+08:00")
 SECRETS = {"SMS_PASSWORD": "gateway-password", "CRM_HOOK_SECRET": "hook-secret-0123456789", "NO_PROXY": "*"}
-CATALOGUES = ("crmcore", "crmcore_dms_csv", "crmcore_sms_gateway")
+CATALOGUES = (
+    "crmcore",
+    *(f"crmcore_{path.parent.name}" for path in Path(__file__).parents[2].glob("plugins/*/pyproject.toml")),
+)
 HEADINGS = "工单号,客户姓名,手机,车牌,进厂日期,交车日期,进厂里程,维修类型,项目\n"
 THIRD = "RO3,赵云,13800130003,京A12347,2026-11-19 09:10,2026-11-19 17:00,32000,保养,更换机油\n"
 CODE = re.compile(r"CRM-[A-Z]\d{3}")
