@@ -24,6 +24,7 @@ from crmcore.types.store import Store
 if TYPE_CHECKING:
     from crmcore.db.engine import Database
     from crmcore.flows.collect import CollectReport
+    from crmcore.flows.evidence import Cases
     from crmcore.flows.planning import PlanReport, Settings
     from crmcore.flows.send import Account, Policies, SendReport
     from crmcore.flows.sync import SyncReport
@@ -264,6 +265,20 @@ class Crm:
             bundling=self.config.bundling,
             suffix=self.config.suffix,
             lang=self.config.lang or self.lang,  # customers read the dealer's language, not that of whoever runs this
+        )
+
+    def cases(self) -> Cases:
+        """What opening and working on complaints goes by."""
+        from crmcore.flows.evidence import Cases
+        from crmcore.flows.finding import of_plugins
+
+        return Cases(
+            policy=self.config.complaints,
+            categories=self.config.categories,
+            results=self.config.results,
+            stores=self.stores,
+            staff=self.config.staff,
+            finders=of_plugins(self.plugins, self.config.categories),
         )
 
     def store(self, code: str | None = None) -> Store:
