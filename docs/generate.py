@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from made import care, codes, commands, crmtoml, hooks
+from made import care, codes, commands, crmtoml, hooks, metrics
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -17,6 +17,7 @@ MAKERS = {
     "reasons": codes.reasons_page,
     "rules": care.rules_page,
     "hooks": hooks.hooks_page,
+    "metrics": metrics.metrics_page,
 }
 BEGIN, END = "<!-- ladder: made by docs/generate.py from pyproject.toml -->\n", "<!-- end of the ladder -->"
 

@@ -19,6 +19,7 @@ from crmcore.hooks.adapters import Secret
 from crmcore.hooks.manager import Plugins
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import QuietHours
+from crmcore.rules.score.policy import ScorePolicy
 from crmcore.types.contact import CareEvent, MessageTemplate, TouchpointRule
 from crmcore.types.store import Opening, Role, Staff, Store
 
@@ -51,6 +52,7 @@ def config_page() -> str:
         *section("`[sending]`", "sending", SendPolicy, pack=contact["sending"]),
         *section("`[breaker]`", "breaker", BreakerPolicy, pack=contact["breaker"]),
         *section("`[bundling]`", "bundling", model.Bundling, pack=contact["bundling"]),
+        *section("`[scores]`", "scores", ScorePolicy, pack=pack("scores")["scores"]),
         *section("`[database]`", "database", DatabaseTable),
         *section("`[care]`", "care", CareTable),
         *section("`[care.rules.<code>]`", "rule", TouchpointRule, but=("code", "source")),
@@ -192,7 +194,8 @@ def toml(value: Any) -> str:
         inner = [toml(each).strip("`") for each in (sorted(value) if isinstance(value, frozenset | set) else value)]
         return code(f"[{', '.join(inner)}]")
     if isinstance(value, Mapping):
-        return code("{}")
+        inside = ", ".join(f"{key} = {toml(each).strip('`')}" for key, each in value.items())
+        return code(f"{{ {inside} }}" if inside else "{}")
     return code(
         toml_text(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else value
     )

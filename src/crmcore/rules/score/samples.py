@@ -50,23 +50,32 @@ class Sample:
             raise ValueError("these are no sums of answers on this scale")
 
     @classmethod
-    def single(cls, scale: Scale, n: int, total: int, squares: int) -> Self:
-        """One answer each; `total` and `squares` are sums of the answers in hundredths, as SQL gives them."""
-        return cls.several(scale, n, total, squares, answers=n, crossed=total, counts=n)
+    def single(cls, scale: Scale, n: int, total: int, squares: int, *, steps: int = HUNDREDTHS) -> Self:
+        """One answer each; `total` and `squares` are sums of the answers as SQL gives them, in `steps` of a point."""
+        return cls.several(scale, n, total, squares, answers=n, crossed=total, counts=n, steps=steps)
 
     @classmethod
     def several(
-        cls, scale: Scale, n: int, total: int, squares: int, *, answers: int, crossed: int, counts: int
+        cls,
+        scale: Scale,
+        n: int,
+        total: int,
+        squares: int,
+        *,
+        answers: int,
+        crossed: int,
+        counts: int,
+        steps: int = HUNDREDTHS,
     ) -> Self:
-        """Several answers each: sums over people, of answers in hundredths."""
+        """Several answers each: sums over people, in `steps` of a point (hundredths, as answers are stored)."""
         return cls(
             scale=scale,
             n=n,
-            answers=answers,
-            total=Fraction(total, HUNDREDTHS),
-            squares=Fraction(squares, HUNDREDTHS**2),
-            crossed=Fraction(crossed, HUNDREDTHS),
-            counts=counts,
+            answers=int(answers),  # PostgreSQL sums whole numbers into a Decimal
+            total=Fraction(int(total), steps),
+            squares=Fraction(int(squares), steps**2),
+            crossed=Fraction(int(crossed), steps),
+            counts=int(counts),
         )
 
     @classmethod
