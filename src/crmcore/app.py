@@ -200,7 +200,9 @@ class Crm:
         from crmcore.flows.collect import collect
 
         adapters = self.messaging()
-        report = collect(self.db, adapters.good, self.clock, words=self.config.contact.opt_out_words)
+        homes = {name: self._first_store(self.config.messaging[name]) for name in adapters.good}
+        words = self.config.contact.opt_out_words
+        report = collect(self.db, adapters.good, self.clock, words=words, cases=self.cases(), homes=homes)
         report.failed |= adapters.bad
         return report
 
@@ -217,7 +219,8 @@ class Crm:
         with self._receiving:
             adapter = self.adapter(instance)
             assert isinstance(adapter, MessagingAdapter)
-            return receive(self.db, name, adapter, request, self.clock, words=self.config.contact.opt_out_words)
+            words, store = self.config.contact.opt_out_words, self._first_store(instance)
+            return receive(self.db, name, adapter, request, self.clock, words=words, cases=self.cases(), store=store)
 
     def plan(self, *, since: date | None = None, until: date | None = None, dry_run: bool = False) -> PlanReport:
         """Work out who is to be contacted; with dates, count what falls due on each day and write nothing."""

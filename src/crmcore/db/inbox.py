@@ -97,6 +97,12 @@ def owner_of(connection: Connection, value: str) -> int | None:
     return rows[0].customer_id if len(rows) == 1 else None
 
 
+def home_of(connection: Connection, customer_id: int | None) -> str | None:
+    """The store a customer belongs to, where it is known."""
+    mine = customer.c.id == customer_id
+    return connection.execute(select(customer.c.home_store).where(mine)).scalar_one_or_none()
+
+
 def replies(connection: Connection, states: Collection[str] = ("WAITING",), limit: int = 200) -> list[Row[Any]]:
     """Replies in `states`, oldest first, with the customer's name."""
     return list(

@@ -219,10 +219,7 @@ class Cases:
         ):
             if said and not known:
                 values[column] = said
-        detail = {
-            **{key: values[key] for key in ("category", "first_asked") if key in values},
-            **_origin(draft, arrival),
-        }
+        detail = _origin(draft, arrival) | {key: values[key] for key in ("category", "first_asked") if key in values}
         severity = severer(case.severity, draft.severity)
         if severity is not case.severity:
             values["severity"] = severity
