@@ -133,6 +133,8 @@ class _Loader:
         categories = taxonomies.categories(self.document, file.categories, self.convert, self._note)
         names = policies["surveys"].packs if policies.get("surveys") else ()
         surveys = taxonomies.surveys(self.document, names, self.convert, self._note)
+        if len(surveys) == len(names):  # a questionnaire that could not be read is unknown, not missing
+            taxonomies.check_rules(made.rules, surveys, self.document, self._note)
         found = instances.read(self.document, self.plugins, self.convert, codes, self._note)
         instances.check_surveys(found["survey"], surveys, self._note)
         staff = self._staff(file, codes)

@@ -15,7 +15,7 @@ from crmcore.config.places import Place
 from crmcore.config.values import Mistake, choice
 from crmcore.errors import ConfigError
 from crmcore.types.complaint import Category
-from crmcore.types.contact import CallResult
+from crmcore.types.contact import CallResult, TouchpointRule
 from crmcore.types.survey import Question, QuestionKind, Survey
 
 T = TypeVar("T")
@@ -68,6 +68,15 @@ def surveys(document: Document, names: tuple[str, ...], convert: cattrs.Converte
             note(Mistake(("code",), "CRM-C156", {"value": made.code}), pack)
         found[made.code] = made
     return found
+
+
+def check_rules(
+    rules: Mapping[str, TouchpointRule], surveys: Mapping[str, Survey], document: Document, note: Note
+) -> None:
+    """What a rule asks must exist; `survey = ""` takes the questionnaire away from a shipped rule."""
+    for code, rule in rules.items():
+        if rule.survey and rule.survey not in surveys:
+            note(_unknown(("care", "rules", code, "survey"), rule.survey, surveys), document)
 
 
 def _survey(pack: Document, convert: cattrs.Converter, note: Note) -> Survey | None:

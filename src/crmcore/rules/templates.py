@@ -38,6 +38,9 @@ VARIABLES: Mapping[AnchorKind, frozenset[str]] = {
     AnchorKind.SEASON: _SHARED_DAY,
     AnchorKind.EVENT: _SHARED_DAY,
 }
+#: Texts that no rule sends, by template: what they may say, and what they must.
+OWN: Mapping[str, frozenset[str]] = {"SURVEY_LINK": _DATED | {"link"}}
+NEEDED: Mapping[str, frozenset[str]] = {"SURVEY_LINK": frozenset({"link"})}
 #: What tells one person from another; a neutral text has none of them.
 NAMING = frozenset({"name", "plate", "km", "advisor"})
 
@@ -89,7 +92,7 @@ def variables(text: str) -> set[str]:
 
 def check(template: MessageTemplate, rules: Iterable[TouchpointRule]) -> list[Problem]:
     """Every mistake: a variable that the rules using it cannot fill, a name in a neutral text, a signature written out."""
-    allowed = set(_SHARED_DAY | _TIMED)
+    allowed = set(OWN.get(template.code, _SHARED_DAY | _TIMED))
     for rule in rules:
         if rule.template == template.code:
             allowed &= VARIABLES[rule.anchor]
@@ -103,6 +106,7 @@ def check(template: MessageTemplate, rules: Iterable[TouchpointRule]) -> list[Pr
             continue
         may = allowed - NAMING if field.startswith("neutral") else allowed
         found += [Problem(field, "CRM-T111", name) for name in sorted(used - may)]
+        found += [Problem(field, "CRM-T115", name) for name in sorted(NEEDED.get(template.code, frozenset()) - used)]
         if not text.strip():
             found.append(Problem(field, "CRM-T112", ""))
         if _SIGNATURE.match(text):
@@ -197,6 +201,7 @@ SPECIMEN: Mapping[str, Mapping[str, str]] = {
         "time": "10:00",
         "km": "20000",
         "event": "暴雪",
+        "link": "https://example.com/s/a1b2c3",
     },
     "en": {
         "name": "Ms Wang",
@@ -206,5 +211,6 @@ SPECIMEN: Mapping[str, Mapping[str, str]] = {
         "time": "10:00",
         "km": "20000",
         "event": "heavy snow",
+        "link": "https://example.com/s/a1b2c3",
     },
 }

@@ -79,6 +79,7 @@ class Question:
         alert_below: an answer under it opens a complaint (S3: 低分预警); on a reversed scale an answer over its mirror does.
         phone: True when the callback clerk asks it; False: only in writing.
         choices: code -> {"zh": …, "en": …} for SINGLE and MULTI.
+        source: where the item comes from, and why its `alert_below` is what it is.
     """
 
     code: str
@@ -91,6 +92,7 @@ class Question:
     alert_below: int | None = None
     phone: bool = True
     choices: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    source: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -39,8 +39,7 @@ def answer(
     ends = scale_of(question, scale)
     said = Answer(question=question.code, value=text, comment=comment, minimum=ends[0], maximum=ends[1])
     if question.kind is QuestionKind.TEXT:
-        said = Answer(question=question.code, value=(raw or "").strip(), na=not text, comment=comment)
-        return said
+        return Answer(question=question.code, value=(raw or "").strip(), na=not text, comment=comment)
     if not text or text.lower() in _NA or (blank(text) and question.kind is not QuestionKind.YESNO):
         return _nothing(said)
     if destroyed(text):
@@ -105,6 +104,6 @@ def _choices(said: Answer, question: Question) -> Answer | Bad:
     names = {name.casefold(): code for code, label in question.choices.items() for name in (code, *label.values())}
     parts = _BETWEEN.split(said.value) if question.kind is QuestionKind.MULTI else [said.value]
     codes = [names.get(part.strip().casefold()) for part in parts if part.strip()]
-    if not codes or None in codes:
+    if None in codes:
         return CHOICE
     return Answer(question=said.question, value=";".join(dict.fromkeys(map(str, codes))), comment=said.comment)
