@@ -137,17 +137,19 @@ def test_rates_say_who_says_so_and_where_they_differ():
     cars.append([order(101, 0, Job(no="1", name="更换机油机滤"))])
     until = DAY + timedelta(days=1)
 
-    assert Rates(orders=10, open=10, returned={SAME: 2, CLAIM: 1}, disputed=2) == rates(
+    assert Rates(orders=10, open=0, returned={SAME: 2, CLAIM: 1}, disputed=2) == rates(
+        cars, POLICY, DAY, until, DAY + timedelta(days=30)
+    )
+    assert Rates(orders=0, open=10, returned={SAME: 0, CLAIM: 0}, disputed=0) == rates(
         cars, POLICY, DAY, until, DAY + timedelta(days=29)
     )
-    assert 0 == rates(cars, POLICY, DAY, until, DAY + timedelta(days=30)).open
 
 
 def test_a_source_that_marks_has_a_rate_of_its_own():
     """A mark that says no counts as having spoken."""
     cars = [[order(1, 0, comeback=False), order(2, 3, comeback=True)]]
 
-    assert {DMS: 1, SAME: 1, CLAIM: 0} == dict(rates(cars, POLICY, DAY, DAY, DAY).returned)
+    assert {DMS: 1, SAME: 1, CLAIM: 0} == dict(rates(cars, POLICY, DAY, DAY, DAY + timedelta(days=99)).returned)
 
 
 def test_faults_are_the_jobs_that_mend():

@@ -37,6 +37,7 @@ COMMANDS = {
     "proposals": "proposals",
     "rejects": "rejects",
     "privacy": "privacy",
+    "rework": "rework",
     "staff": "staff",
     "explain": "explain",
     "plugins": "plugins",

@@ -104,13 +104,14 @@ _CAR = _steps(
 )  # fmt: skip
 _LINE = _steps(
     *((name, name, cells.short_text) for name in (
-        "op_code", "op_name", "complaint", "cause", "correction", "technician", "pay_type", "revenue_line",
+        "op_code", "op_name", "complaint", "cause", "correction", "fault_code", "technician", "pay_type", "revenue_line",
     )),
     ("hours_sold", "hours", cells.hours),
     *((name, name, cells.money) for name in ("labour_amount", "parts_amount", "amount")),
 )  # fmt: skip
 _VISIT = _steps(
-    *((name, name, cells.short_text) for name in ("advisor", "repair_type")),
+    *((name, name, cells.short_text) for name in ("advisor", "repair_type", "comeback_of")),
+    ("comeback", "comeback", cells.flag_word),
     *((name, name, cells.km) for name in ("km_in", "km_out")),
     *((name, name, cells.text) for name in ("reason_verbatim", "remark")),
     ("extra", "extra", cells.extra),

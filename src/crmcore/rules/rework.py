@@ -91,7 +91,8 @@ class Rates:
     """How many repair orders did not hold, by who says so.
 
     Attributes:
-        orders: repair orders with a fault that were handed over in the period; `open` of them may still come back in time.
+        orders: repair orders with a fault that were handed over in the period, and whose window is over.
+        open: those that may still come back in time; they count for nothing yet.
         returned: orders that came back, by basis; a basis that nobody could have spoken by is missing.
         disputed: orders on which those that could speak disagree.
     """
@@ -142,8 +143,10 @@ def rates(cars: Iterable[Sequence[Order]], policy: ReworkPolicy, since: date, un
         for order in orders:
             if order.handed_on is None or not since <= order.handed_on <= until or not faults(order, policy):
                 continue
+            if order.handed_on + timedelta(days=policy.same_fault_days) > today:
+                still_open += 1
+                continue
             total += 1
-            still_open += order.handed_on + timedelta(days=policy.same_fault_days) > today
             bases = said.get(order.id, set())
             for basis in bases:
                 returned[basis] += 1

@@ -1,0 +1,89 @@
+"""crmcore rework: repairs that did not hold, who says so, and what a person has decided."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import attrs
+import click
+
+from crmcore.cli.frame import Group
+from crmcore.cli.plan import DAY
+from crmcore.cli.state import State
+
+command = Group("rework")
+
+COLUMNS = ("order", "returned", "advisor", "bases", "why", "days", "km", "within_guarantee", "disputed", "verdict")
+MONTH = timedelta(days=30)
+
+
+@command.command("list")
+@click.option("--since", type=DAY, metavar="DATE")
+@click.option("--until", type=DAY, metavar="DATE")
+@click.option("--store", metavar="CODE")
+@click.pass_obj
+def list_(state: State, since: datetime | None, until: datetime | None, store: str | None) -> None:
+    """The register, and the first-time-fix rate by each of the three who can say."""
+    from crmcore.flows.rework import look_up
+    from crmcore.rules.worktime import local
+
+    crm = state.crm
+    chosen = crm.store(store)
+    last = until.date() if until else local(crm.clock.now(), chosen.timezone).date()
+    first = since.date() if since else last - 3 * MONTH
+    found = look_up(crm.db, crm.config.rework, chosen, first, last, crm.clock)
+    rows = [attrs.asdict(row) for row in found.rows]
+    counts = {basis.value: count for basis, count in found.rates.returned.items()}
+    orders = found.rates.orders
+    if state.json:
+        rates = {
+            "orders": orders,
+            "open": found.rates.open,
+            "returned": counts,
+            "disputed": found.rates.disputed,
+        }
+        state.emit("rework", {"since": first, "until": last, "rework": rows, "rates": rates})
+        return
+    state.show("rework", rows, COLUMNS)
+    state.tell(state.say("rework.period", since=first, until=last, orders=orders, open=found.rates.open))
+    for basis, count in sorted(counts.items()):
+        share = f"{100 * (orders - count) / orders:.1f}" if orders else "─"
+        state.tell(state.say("rework.rate", basis=state.say(f"basis.{basis}"), share=share, count=count))
+
+
+@command.command("decide")
+@click.argument("order", metavar="ORDER")
+@click.option("--not", "refuted", is_flag=True)
+@click.option("--of", "original", metavar="ORDER")
+@click.option("--cause", metavar="TEXT")
+@click.option("--responsible", metavar="STAFF")
+@click.option("--by", metavar="STAFF", default="cli")
+@click.pass_obj
+def decide(
+    state: State,
+    order: str,
+    refuted: bool,
+    original: str | None,
+    cause: str | None,
+    responsible: str | None,
+    by: str,
+) -> None:
+    """Say of a return that it is rework, or with --not that it is none."""
+    from crmcore.flows.rework import decide
+
+    crm = state.crm
+    decide(
+        crm.db,
+        crm.clock,
+        order,
+        is_rework=not refuted,
+        original=original,
+        cause=cause,
+        responsible=responsible,
+        by=by,
+    )
+    verdict = "NOT_REWORK" if refuted else "REWORK"
+    if state.json:
+        state.emit("rework.verdict", {"order": order, "verdict": verdict})
+        return
+    state.tell(state.say("rework.decided", order=order, verdict=state.say(f"verdict.{verdict}")))
