@@ -116,11 +116,10 @@ def _order(row: Row[Any], jobs: tuple[Job, ...], zone: str) -> Order:
     )
 
 
-def named(connection: Connection, visits: Collection[int]) -> dict[int, Row[Any]]:
-    """Order number and advisor of visits, by id."""
-    query = select(visit.c.id, visit.c.ro_number, visit.c.advisor, visit.c.store).where(visit.c.id.in_(visits))
-    found: dict[int, Row[Any]] = {row.id: row for row in connection.execute(query)}
-    return found
+def named(connection: Connection, visits: Collection[int]) -> list[Row[Any]]:
+    """Id, order number and advisor of visits."""
+    query = select(visit.c.id, visit.c.ro_number, visit.c.advisor).where(visit.c.id.in_(visits))
+    return list(connection.execute(query))
 
 
 def by_number(connection: Connection, ro_number: str) -> list[int]:
@@ -129,13 +128,9 @@ def by_number(connection: Connection, ro_number: str) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def verdicts(connection: Connection, visits: Collection[int]) -> dict[tuple[int, str], Row[Any]]:
-    """What people have decided about returns, by (visit, line)."""
-    query = select(rework).where(rework.c.return_visit_id.in_(visits))
-    found: dict[tuple[int, str], Row[Any]] = {
-        (row.return_visit_id, row.return_line): row for row in connection.execute(query)
-    }
-    return found
+def verdicts(connection: Connection, visits: Collection[int]) -> list[Row[Any]]:
+    """What people have decided about returns."""
+    return list(connection.execute(select(rework).where(rework.c.return_visit_id.in_(visits))))
 
 
 def decide(

@@ -66,8 +66,8 @@ def look_up(db: Database, policy: ReworkPolicy, store: Store, since: date, until
         wanted = [row for row in found if (row.returned if row.original is None else row.original) in in_period]
         names = query.named(connection, {each for row in wanted for each in (row.original, row.returned) if each})
         verdicts = query.verdicts(connection, [row.returned for row in wanted if row.returned])
-    numbers = {number: (each.ro_number, each.advisor or "") for number, each in names.items()}
-    said = {returned: (row.verdict, row.cause or "", row.responsible or "") for (returned, _), row in verdicts.items()}
+    numbers = {each.id: (each.ro_number, each.advisor or "") for each in names}
+    said = {each.return_visit_id: (each.verdict, each.cause or "", each.responsible or "") for each in verdicts}
     return Register(
         since=since,
         until=until,
