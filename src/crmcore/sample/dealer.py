@@ -17,6 +17,7 @@ from crmcore.sample.people import Answer, Booking, Call, Car, Colleague, Grievan
 from crmcore.sample.plan import Plan
 from crmcore.sample.sheets import Sheet
 from crmcore.sample.truth import Truth
+from crmcore.sample.voices import Voices, speak, write_waves
 
 TODAY: Final = date(2026, 11, 22)
 #: The days on which somebody would have to be born on 1 January, which stands for "not known".
@@ -43,7 +44,8 @@ class Dealer:
     """A dealer's world, its exports before they are written, and the truth about both.
 
     Attributes:
-        answers: what two of the customers will text back.
+        answers: what some of the customers will text back.
+        voices: what they say when they are asked.
     """
 
     seed: int
@@ -55,6 +57,7 @@ class Dealer:
     staff: tuple[Colleague, ...] = attrs.field(repr=False)
     complaints: tuple[Grievance, ...] = attrs.field(repr=False)
     answers: tuple[Answer, ...] = attrs.field(repr=False)
+    voices: Voices = attrs.field(repr=False)
     sheets: tuple[Sheet, ...] = attrs.field(repr=False)
     truth: Truth = attrs.field(repr=False)
 
@@ -102,11 +105,13 @@ def _finish(plan: Plan, seed: int) -> Dealer:
         staff=plan.staff,
         complaints=tuple(plan.grievances),
         answers=tuple(plan.answers),
+        voices=speak(plan.staff, seed),
         sheets=layout.sheets,
         truth=truth,
     )
 
 
 def write(dealer: Dealer, folder: Path) -> Files:
-    """Write the dealer's exports into `folder/exports/`; the same dealer gives the same bytes."""
+    """Write the dealer's exports into `folder/exports/` and the agency's waves into `folder/waves/`; the same dealer gives the same bytes."""
+    write_waves(dealer.voices, folder)
     return save(dealer.sheets, folder)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
+
+from crmcore.sample.voices import HIGHEST, ITEMS, LOWEST, WEB_ITEMS
 
 TEMPLATE: Final = """\
 # 示范店 · the sample dealer: every name, number and car in it is invented
@@ -50,6 +53,41 @@ public_url = "{public_url}"
 secret = {{ env = "CRM_HOOK_SECRET" }}
 """
 
+TEAM: Final = """
+# The group of colleagues that hears of complaints; its robot's address and tokens come from DingTalk.
+[messaging.team]
+adapter = "dingtalk"
+url = "{robot_url}"
+access_token = {{ env = "ROBOT_TOKEN" }}
+secret = {{ env = "ROBOT_SECRET" }}
+"""
+SURVEYS: Final = """
+# Customers are asked on the web the day after they had their car back; the link goes out by [messaging.sms].
+[survey.web]
+adapter = "limesurvey"
+survey = "aftersales"
+mode = "ONLINE"
+url = "{survey_url}"
+username = "{survey_user}"
+password = {{ env = "SURVEY_PASSWORD" }}
+survey_id = {survey_id}
+attributes = {{ attribute_1 = "visit" }}
+
+[survey.web.items]
+{web_items}
+
+# A research agency asks for the brand, on its own scale; what it asks besides (B1) is kept and reported.
+[survey.agency]
+adapter = "csv"
+survey = "aftersales"
+side = "EXTERNAL"
+mode = "PHONE"
+path = 'waves/*.csv'
+
+[survey.agency.items]
+{agency_items}
+"""
+
 
 def config_toml(
     *,
@@ -57,10 +95,30 @@ def config_toml(
     gateway_url: str = "http://127.0.0.1:13013/cgi-bin/sendsms",
     gateway_user: str = "crm",
     public_url: str = "http://127.0.0.1:8025",
+    robot_url: str = "https://oapi.dingtalk.com/robot/send",
+    survey_url: str = "http://127.0.0.1:8080/index.php/admin/remotecontrol",
+    survey_user: str = "crm",
+    survey_id: int = 736971,
 ) -> str:
     """The text of `crm.toml` for the folder into which the dealer was written; secrets stay in the environment."""
     return (
         TEMPLATE.format(lang=lang)
         + "".join(INSTANCE.format(name=name, file=file) for name, file in INSTANCES)
         + MESSAGING.format(gateway_url=gateway_url, gateway_user=gateway_user, public_url=public_url)
+        + TEAM.format(robot_url=robot_url)
+        + SURVEYS.format(
+            survey_url=survey_url,
+            survey_user=survey_user,
+            survey_id=survey_id,
+            web_items="\n".join(f'"{theirs}" = "{ours}"' for theirs, ours in WEB_ITEMS.items()),
+            agency_items="\n".join(_agency_items()),
+        )
     )
+
+
+def _agency_items() -> Iterator[str]:
+    for item, question in ITEMS.items():
+        if question == "RECOMMEND":
+            yield f'"{item}" = "{question}"'
+        elif question:
+            yield f'"{item}" = {{ question = "{question}", minimum = {LOWEST}, maximum = {HIGHEST} }}'

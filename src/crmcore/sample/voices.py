@@ -33,6 +33,26 @@ ITEMS: Final[Mapping[str, str]] = {
     "B1 茶水点心": "",
 }
 LOWEST, HIGHEST = 1, 5
+#: LimeSurvey's question codes have no underscores.
+WEB_ITEMS: Final[Mapping[str, str]] = {
+    "FACILITY": "FACILITY_COMFORT",
+    "WORKDONE": "WORK_DONE",
+    "ONTIME": "ON_TIME",
+    "COST": "COST_EXPLAINED",
+    "FIRSTFIX": "FIXED_FIRST_TIME",
+}
+WEB_QUESTIONS: Final = (
+    "OVERALL",
+    "DIAGNOSIS",
+    "ATTITUDE",
+    "FACILITY",
+    "WORKDONE",
+    "ONTIME",
+    "COST",
+    "FIRSTFIX",
+    "RECOMMEND",
+    "ADVICE",
+)
 #: How 32 people answer one item: of the best advisor, of an ordinary one, of one who does badly.
 GOOD: Final = {5: 16, 4: 12, 3: 4}
 FAIR: Final = {5: 8, 4: 14, 3: 8, 2: 2}
@@ -251,16 +271,16 @@ ONLINE: Final = (
         person="P0009",
         after=timedelta(minutes=7),
         answers={
-            "OVERALL": "3", "DIAGNOSIS": "4", "ATTITUDE": "7", "FACILITY_COMFORT": "8", "WORK_DONE": "3", "ON_TIME": "6",
-            "COST_EXPLAINED": "5", "FIXED_FIRST_TIME": "N", "RECOMMEND": "2", "ADVICE": "空调修了还是不冷",
+            "OVERALL": "3", "DIAGNOSIS": "4", "ATTITUDE": "7", "FACILITY": "8", "WORKDONE": "3", "ONTIME": "6",
+            "COST": "5", "FIRSTFIX": "N", "RECOMMEND": "2", "ADVICE": "空调修了还是不冷",
         },
     ),
     OnlineAnswer(
         person="P0010",
         after=timedelta(minutes=12),
         answers={
-            "OVERALL": "9", "DIAGNOSIS": "9", "ATTITUDE": "10", "FACILITY_COMFORT": "8", "WORK_DONE": "9", "ON_TIME": "9",
-            "COST_EXPLAINED": "8", "FIXED_FIRST_TIME": "Y", "RECOMMEND": "9", "ADVICE": "",
+            "OVERALL": "9", "DIAGNOSIS": "9", "ATTITUDE": "10", "FACILITY": "8", "WORKDONE": "9", "ONTIME": "9",
+            "COST": "8", "FIRSTFIX": "Y", "RECOMMEND": "9", "ADVICE": "",
         },
     ),
 )  # fmt: skip
