@@ -21,8 +21,8 @@ class AlertPolicy:
         sources: where each number comes from, by field.
     """
 
-    per_run: int
-    retry_minutes: int
+    per_run: int = attrs.field(validator=attrs.validators.ge(1))
+    retry_minutes: int = attrs.field(validator=attrs.validators.ge(1))
     sources: Mapping[str, str] = attrs.field(factory=dict)
 
 
