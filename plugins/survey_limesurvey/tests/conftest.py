@@ -114,7 +114,9 @@ def wire():
 @pytest.fixture(scope="session")
 def recorded():
     """What a real LimeSurvey 6.4.2 was heard saying: (method, words of it) -> body; phone replaced."""
-    lines = [json.loads(line) for line in (Path(__file__).parent / "limesurvey-rc2.jsonl").read_text("utf-8").splitlines()]
+    lines = [
+        json.loads(line) for line in (Path(__file__).parent / "limesurvey-rc2.jsonl").read_text("utf-8").splitlines()
+    ]
 
     def find(method, words=""):
         found = [line["body"].encode() for line in lines if line["method"] == method and words in line["body"]]

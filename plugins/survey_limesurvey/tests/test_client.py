@@ -11,8 +11,17 @@ import responses
 from crmcore.hooks import AuthError, Invitee, PermanentError, Secret, TransientError
 from crmcore_survey_limesurvey.config import LimeSurveyConfig
 
-LOCKED = {"status": "You have exceeded the number of maximum login attempts. Please wait 10 minutes before trying again."}
-OPEN = {"active": "Y", "expires": None, "anonymized": "N", "datestamp": "Y", "language": "zh-Hans", "additional_languages": ""}
+LOCKED = {
+    "status": "You have exceeded the number of maximum login attempts. Please wait 10 minutes before trying again."
+}
+OPEN = {
+    "active": "Y",
+    "expires": None,
+    "anonymized": "N",
+    "datestamp": "Y",
+    "language": "zh-Hans",
+    "additional_languages": "",
+}
 HTML = b"<!DOCTYPE html>\n<html><title>500: Internal Server Error</title></html>"
 
 
@@ -95,11 +104,19 @@ def test_a_server_that_is_gone_does_not_keep_an_adapter_from_closing(make, wire)
 @pytest.mark.parametrize("words", ["Invalid session key", "Invalid Session key", "Invalid Session Key"])
 def test_a_lost_session_is_opened_again_once(make, wire, words):
     """LimeSurvey spells it differently from method to method; the call is repeated in the new session."""
-    http = wire({"status": words}, {"status": "No Data, could not get max id."}, {"status": "No Data, could not get max id."})
+    http = wire(
+        {"status": words}, {"status": "No Data, could not get max id."}, {"status": "No Data, could not get max id."}
+    )
     adapter = make(http=http)
 
     assert [] == pull(adapter)
-    assert ["get_session_key", "export_responses", "get_session_key", "export_responses", "export_responses"] == http.methods
+    assert [
+        "get_session_key",
+        "export_responses",
+        "get_session_key",
+        "export_responses",
+        "export_responses",
+    ] == http.methods
 
 
 def test_an_expired_session_is_not_noticed(adapter, lime):
@@ -150,12 +167,18 @@ def test_recorded_refusals_are_understood(make, wire, recorded):
     with pytest.raises(PermanentError, match="CRM-L103"):
         pull(make(http=wire(recorded("export_responses", "No permission"))))
     with pytest.raises(PermanentError, match="CRM-L203"):
-        make(http=wire(OPEN, recorded("add_participants", "No survey participants table"))).invite([Invitee(token="T1")])
+        make(http=wire(OPEN, recorded("add_participants", "No survey participants table"))).invite(
+            [Invitee(token="T1")]
+        )
 
 
 def test_an_error_of_the_database_is_told_without_its_values(make, wire):
     """`error` is text of the database, which quotes what it was given; only its beginning is shown."""
-    said = {"id": 1, "result": None, "error": "CDbCommand failed to execute the SQL statement: Duplicate entry '13800130001'"}
+    said = {
+        "id": 1,
+        "result": None,
+        "error": "CDbCommand failed to execute the SQL statement: Duplicate entry '13800130001'",
+    }
     with pytest.raises(PermanentError) as caught:
         pull(make(http=wire((200, json.dumps(said).encode()))))
 
@@ -165,7 +188,9 @@ def test_an_error_of_the_database_is_told_without_its_values(make, wire):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", HTML, b"[]", b'"OK"', b'{"id":1}', b"[" * 100_000], ids=["empty", "page", "list", "text", "no result", "deep"]
+    "body",
+    [b"", HTML, b"[]", b'"OK"', b'{"id":1}', b"[" * 100_000],
+    ids=["empty", "page", "list", "text", "no result", "deep"],
 )
 def test_what_is_no_answer_of_remotecontrol_is_told(make, wire, body):
     """An empty body (the interface is off, or wants another content type) and any page that is no JSON-RPC."""

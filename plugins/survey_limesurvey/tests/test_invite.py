@@ -9,7 +9,14 @@ import pytest
 from crmcore.hooks import Invited, Invitee, NotInvited, PermanentError, capabilities
 from crmcore_survey_limesurvey.adapter import LimeSurvey
 
-OPEN = {"active": "Y", "expires": None, "anonymized": "N", "datestamp": "Y", "language": "zh-Hans", "additional_languages": "en"}
+OPEN = {
+    "active": "Y",
+    "expires": None,
+    "anonymized": "N",
+    "datestamp": "Y",
+    "language": "zh-Hans",
+    "additional_languages": "en",
+}
 LINK = "http://127.0.0.1:9/index.php/736971?token={}&lang=zh-Hans"
 
 
@@ -34,7 +41,9 @@ def test_an_invitation_is_a_link(adapter, lime):
 
 def test_the_recorded_rows_are_understood(make, wire, recorded):
     """A row that was added, a row with an error inside the list that says success, and the row that was there before."""
-    adapter = make(http=wire(OPEN, recorded("add_participants", "RO2"), recorded("add_participants", "has already been taken")))
+    adapter = make(
+        http=wire(OPEN, recorded("add_participants", "RO2"), recorded("add_participants", "has already been taken"))
+    )
 
     assert {"RO1": Invited(link=LINK.format("RO1")), "RO2": NotInvited(code="PARTICIPANT_REFUSED")} == adapter.invite(
         [Invitee(token="RO1"), Invitee(token="RO2")]
@@ -98,7 +107,11 @@ def test_no_name_no_number_leaves(make, wire):
     adapter = make(http=http, attributes={"attribute_1": "store", "attribute_2": "ro_number"})
     adapter.invite([Invitee(token="T1", attributes={"store": "S01", "staff": "SA1"})])
 
-    assert [736971, [{"token": "T1", "language": "zh-Hans", "attribute_1": "S01", "attribute_2": ""}], False] == http.params
+    assert [
+        736971,
+        [{"token": "T1", "language": "zh-Hans", "attribute_1": "S01", "attribute_2": ""}],
+        False,
+    ] == http.params
 
 
 def test_an_attribute_is_not_sent_unasked(make, wire):
