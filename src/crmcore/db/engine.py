@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, make_url, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, make_url, text, update
 from sqlalchemy.engine import URL
 
 from crmcore.db import schema
@@ -91,8 +91,13 @@ def take_ids(connection: Connection, table: Table, count: int) -> range:
     if rows:
         end: int = rows[0][0]
         return range(end - count, end)
-    connection.execute(schema.next_id.insert().values(name=table.name, value=1 + count))
-    return range(1, 1 + count)
+    # the first ids of a table: whoever else takes them at this moment waits for us and goes on where we stop
+    first = text(
+        "INSERT INTO next_id (name, value) VALUES (:name, :first) "
+        "ON CONFLICT (name) DO UPDATE SET value = next_id.value + :count RETURNING value"
+    )
+    end = connection.execute(first, {"name": table.name, "first": 1 + count, "count": count}).scalar_one()
+    return range(end - count, end)
 
 
 def for_update(statement: Any) -> Any:

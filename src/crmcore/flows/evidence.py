@@ -104,7 +104,7 @@ class Cases:
             finding.worded(self.categories, self.policy),
             finding.low(survey),
         )
-        found = (find(evidence) for find in (*built_in, *self.finders))
+        found = (finding.ask(find, evidence) for find in (*built_in, *self.finders))
         return tuple(each for each in found if each is not None)
 
     def keep(
@@ -209,7 +209,9 @@ class Cases:
         number = int(case.id[1:])
         values: dict[str, Any] = {}
         if case.category == OTHER != draft.category:
-            values |= {"category": draft.category, "department": case.department or self.department(draft.category)}
+            values["category"] = draft.category
+            if case.department in {None, self.department(OTHER)}:
+                values["department"] = self.department(draft.category)
         for column, known, said in (
             ("verbatim", case.verbatim, draft.verbatim),
             ("demand", case.demand, draft.demand),

@@ -5,6 +5,7 @@ Finders run outside any transaction and never raise: what came in is kept either
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,16 @@ class Found:
 
 
 Finder = Callable[[Evidence], Found | None]
+_LOGGER = logging.getLogger("crmcore.complaints")
+
+
+def ask(find: Finder, evidence: Evidence) -> Found | None:
+    """What a finder says; None when it fails: one text that breaks it must not keep all others from coming in."""
+    try:
+        return find(evidence)
+    except Exception as error:  # noqa: BLE001 - its words may be the customer's, so only its kind is told
+        _LOGGER.error("a complaint finder failed: %s", type(error).__name__)  # noqa: TRY400 - no traceback, for the same reason
+        return None
 
 
 def ticked(results: Mapping[str, CallResult], categories: Mapping[str, Category]) -> Finder:
@@ -63,26 +74,10 @@ def worded(categories: Mapping[str, Category], policy: ComplaintPolicy) -> Finde
     """The words of the taxonomy, wherever the customer's own words stand."""
 
     def find(evidence: Evidence) -> Found | None:
-        draft = grievance.find(
-            words_of(evidence),
-            categories,
-            policy.critical_words,
-            demand_words=policy.demand_words,
-            harmless_words=policy.harmless_words,
-        )
+        draft = grievance.find(evidence, categories, policy)
         return None if draft is None else Found(draft=draft, by="keywords")
 
     return find
-
-
-def words_of(evidence: Evidence) -> str:
-    """What the customer said in words of his own, line by line."""
-    if isinstance(evidence, Reply):
-        return evidence.text
-    if isinstance(evidence, ContactAttempt):
-        return evidence.remark
-    said = (words for answer in evidence.answers for words in (answer.value, answer.comment))
-    return "\n".join(words for words in said if words and not words.isdigit())
 
 
 def low(survey: Survey | None) -> Finder:
@@ -95,7 +90,7 @@ def low(survey: Survey | None) -> Finder:
         if not found:
             return None
         why = tuple(f"alert:{name}={value}{'<' if value < limit else '>'}{limit}" for name, value, limit in found)
-        draft = ComplaintDraft(form=ComplaintForm.GRUMBLE, verbatim=words_of(evidence), why=why)
+        draft = ComplaintDraft(form=ComplaintForm.GRUMBLE, verbatim=grievance.own_words(evidence), why=why)
         return Found(draft=draft, by="alert_below")
 
     return find
