@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 from sqlalchemy import Connection
 
 from crmcore.db import sources
 from crmcore.db.sources import KEPT, REJECTED
-from crmcore.flows.intake import Intake, Refused
-from crmcore.flows.keeping import Keeper, Parsed
+from crmcore.flows.intake import Refused
 from crmcore.hooks.records import Batch, Entry, Gone, Record, Reject
 
 
@@ -45,6 +44,33 @@ class Counts:
         return self.accepted + self.unchanged + self.duplicates + self.rejected
 
 
+Parsed = tuple[str, Any]  # the entity, and what its reader made of it
+Readers = Mapping[str, Callable[[Mapping[str, Any]], Any]]  # entity -> cleans a record; raises `Refused`
+
+
+class Changes(Protocol):
+    """Counts what a keeper writes; a source row that leaves it as it was is unchanged."""
+
+    changes: int
+
+
+class Keeping(Protocol):
+    """Keeps what was parsed: all that a batch needs is fetched, then each record is decided about, then all is written."""
+
+    @property
+    def unit(self) -> Changes:
+        """What counts the changes."""
+
+    def load(self, parsed: Sequence[Parsed]) -> None:
+        """Fetch what is known of everything these records speak of."""
+
+    def keep(self, entity: str, said: Any) -> None:
+        """One record."""
+
+    def write(self) -> None:
+        """Write everything."""
+
+
 About = tuple[str, Mapping[str, Any]] | None  # the entity and the record
 
 
@@ -63,20 +89,13 @@ class Reading:
         pull: int,
         source_id: int,
         now: str,
-        intake: Intake,
+        read: Readers,
         places: bool,
     ) -> None:
         self.pull = pull
         self.source_id = source_id
         self.now = now
-        self.read: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-            "visit": intake.visit,
-            "customer": intake.person,
-            "vehicle": intake.car,
-            "appointment": intake.appointment,
-            "complaint": intake.complaint,
-            "staff": intake.staff,
-        }
+        self.read = read
         self.keep_places = places
         self.counts = Counts()
         self.rows: list[tuple[Entry, list[Parsed]]] = []
@@ -157,7 +176,7 @@ class Reading:
             "last_at": self.now,
         }
 
-    def keep(self, keeper: Keeper) -> None:
+    def keep(self, keeper: Keeping) -> None:
         """Keep the parsed rows; a row that brings nothing new is unchanged."""
         keeper.load([parsed for _, records in self.rows for parsed in records])
         unit = keeper.unit

@@ -6,23 +6,22 @@ the cursor in one transaction. A crash between two batches loses nothing and rep
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import attrs
+from sqlalchemy import Connection
 
 from crmcore.db import sources
-from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
-from crmcore.db.sources import SourceRow
-from crmcore.errors import ConfigError, CrmError, PluginError, StoreError
+from crmcore.errors import ConfigError, CrmError, StoreError
 from crmcore.flows import rejects
-from crmcore.flows.batch import Counts, Reading, digest_of
+from crmcore.flows.batch import Counts, Readers
 from crmcore.flows.intake import Intake
 from crmcore.flows.keeping import Keeper
 from crmcore.flows.memory import no_collecting
+from crmcore.flows.pull import Pull, batches
 from crmcore.hooks.adapters import Clock, DmsAdapter
-from crmcore.hooks.records import Batch
 from crmcore.rules import clean
 from crmcore.rules.odometer import INTERVALS, Interval
 from crmcore.types.store import Store
@@ -119,10 +118,23 @@ def _read(
     intake = Intake(source.store, zones)
     error: CrmError | None = None
     try:
-        pull = _Pull(db, source, zones=zones, clock=clock, intervals=intervals, intake=intake, counts=counts)
+        pull = Pull(db, source.name, source.system, clock=clock, read=_readers(intake), counts=counts)
+
+        def keeper(connection: Connection, now: str) -> Keeper:
+            return Keeper(
+                connection,
+                system=source.system,
+                source=source.name,
+                store=source.store,
+                zones=zones,
+                now=now,
+                intervals=intervals,
+                warnings=intake.warnings,
+            )
+
         with no_collecting():
-            for batch in _batches(source, pull.at.cursor):
-                pull.take(batch)
+            for batch in batches(source.name, source.adapter.pull, pull.at.cursor, "CRM-S210"):
+                pull.take(batch, keeper)
     except StoreError:
         raise
     except CrmError as caught:
@@ -140,68 +152,12 @@ def _read(
     )
 
 
-def _batches(source: Source, cursor: str | None) -> Iterator[Batch]:
-    """What the adapter yields; a bug in it is a `PluginError` that says which, without what it was reading."""
-    try:
-        yield from source.adapter.pull(cursor)
-    except CrmError:
-        raise
-    except Exception as error:
-        raise PluginError("CRM-S210", source=source.name, error=type(error).__name__) from error
-
-
-class _Pull:
-    """One pull of one source; every batch is one transaction with its cursor."""
-
-    def __init__(
-        self,
-        db: Database,
-        source: Source,
-        *,
-        zones: Mapping[str, str],
-        clock: Clock,
-        intervals: Mapping[Powertrain, Interval],
-        intake: Intake,
-        counts: Counts,
-    ) -> None:
-        self.db = db
-        self.source = source
-        self.zones = zones
-        self.clock = clock
-        self.intervals = intervals
-        self.intake = intake
-        self.counts = counts
-        with db.writing() as connection:
-            self.at: SourceRow = sources.register(connection, source.name, source.system)
-            self.mending = sources.any_open(connection, self.at.id)
-        self.pull = self.at.pull + 1
-
-    def take(self, batch: Batch) -> None:
-        """Keep one batch: all of it with its cursor, or nothing."""
-        with self.db.reading() as connection:
-            seen = sources.seen(connection, self.at.id, [entry.digest or digest_of(entry) for entry in batch.entries])
-        now = stamp(self.clock.now())
-        reading = Reading(
-            batch, seen, pull=self.pull, source_id=self.at.id, now=now, intake=self.intake, places=self.mending
-        )
-        moved = SourceRow(self.at.id, self.at.cursor if batch.cursor is None else batch.cursor, self.pull)
-        with self.db.writing() as connection:
-            sources.advance(connection, self.at, moved, now)
-            reading.counts.unchanged_parts(batch.unchanged, sources.open_in_parts(connection, self.at.id, batch.parts))
-            if reading.rows:
-                keeper = Keeper(
-                    connection,
-                    system=self.source.system,
-                    source=self.source.name,
-                    store=self.source.store,
-                    zones=self.zones,
-                    now=now,
-                    intervals=self.intervals,
-                    warnings=self.intake.warnings,
-                )
-                reading.keep(keeper)
-            if self.mending:
-                sources.mend(connection, self.at.id, reading.subjects, reading.places, self.pull)
-            reading.record(connection)
-        self.at = moved
-        self.counts.add(reading.counts)
+def _readers(intake: Intake) -> Readers:
+    return {
+        "visit": intake.visit,
+        "customer": intake.person,
+        "vehicle": intake.car,
+        "appointment": intake.appointment,
+        "complaint": intake.complaint,
+        "staff": intake.staff,
+    }
