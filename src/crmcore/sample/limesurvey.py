@@ -55,6 +55,7 @@ class Participant:
     language: str = ""
     validuntil: str | None = None
     completed: str = "N"
+    firstname: str = attrs.field(default="", repr=False)
     attributes: dict[str, str | None] = attrs.field(factory=dict)
 
 
@@ -242,14 +243,17 @@ class LoopbackLimeSurvey:
             errors["token"] = [f'Access code "{token}" has already been taken.']
         if (spoken := person.get("language", "")) and spoken not in self._languages:
             errors["language"] = ["Language code is invalid in this survey"]
+        if "@" not in person.get("email", "@"):
+            errors["email"] = ["Invalid email address."]
         if errors:
             return {**person, "errors": errors}
         one = Participant(len(self.participants) + 1, token, spoken, person.get("validuntil"))
+        one.firstname = person.get("firstname", "")
         one.attributes = {name: person.get(name) for name in _ATTRIBUTES}
         self.participants[token] = one
         return {
             "sent": "N", "remindersent": "N", "remindercount": 0, "completed": "N", "usesleft": 1, "emailstatus": "OK",
-            "token": token, "language": spoken, "firstname": person.get("firstname", ""), "lastname": "", "tid": str(one.tid),
+            "token": token, "language": spoken, "firstname": one.firstname, "lastname": "", "tid": str(one.tid),
             "participant_id": None, "email": None, "blacklisted": None, "validfrom": None, "validuntil": one.validuntil, "mpid": None,
             **one.attributes,
         }  # fmt: skip
@@ -330,7 +334,7 @@ def _said(words: str) -> Mapping[str, str]:
 
 def _listed(one: Participant, extra: Sequence[str]) -> Mapping[str, object]:
     known = {"language": one.language, "validuntil": one.validuntil, "completed": one.completed, **one.attributes}
-    info = {"firstname": "", "lastname": "", "email": None}
+    info = {"firstname": one.firstname, "lastname": "", "email": None}
     more = {name: known[name] for name in extra if name in known}
     return {"tid": one.tid, "token": one.token, "participant_info": info, **more}
 
