@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from crmcore.rules.complaints.cause import OTHER, severer
+from crmcore.rules.complaints.cause import OTHER, group, severer
 from crmcore.rules.complaints.policy import ComplaintPolicy
 from crmcore.rules.text import fold
 from crmcore.types.complaint import Category, ComplaintDraft, ComplaintForm, Severity
@@ -37,25 +37,27 @@ def find(
 ) -> ComplaintDraft | None:
     """The complaint in the customer's own words; None when there is none.
 
-    The category is that of the longest word; of equals the more specific one, then the earlier. OTHER is for what names
-    no cause. Safety, legal and media words make it CRITICAL; one of them alone is a case too.
+    The longest word names the branch of the taxonomy, the most precise word in it the category; of equals the earlier one.
+    OTHER is for what names no cause. Safety, legal and media words make it CRITICAL; one of them alone is a case too.
     """
     words = evidence if isinstance(evidence, str) else own_words(evidence)
-    text = _plain(words)
+    written = _spelt(words)
+    text = _small(written)
     spans = _meant(text, _spans(text, categories, policy))
     found = sorted((span for span in spans if span.kind in {"word", "critical"}), key=_weight)
     if not found:
         return None
-    demands = [_clause(text, span) for span in spans if span.kind == "demand"]
+    about = min((span for span in found if group(span.category) == group(found[0].category)), key=_precision)
+    demands = [_clause(written, span) for span in spans if span.kind == "demand"]
     severity = functools.reduce(severer, (span.severity for span in found))
     asks = demands or severity is Severity.CRITICAL
     return ComplaintDraft(
-        category=found[0].category,
+        category=about.category,
         severity=severity,
         form=ComplaintForm.COMPLAINT if asks else ComplaintForm.GRUMBLE,
         verbatim=words,
         demand="\n".join(dict.fromkeys(demands)),
-        why=tuple(dict.fromkeys(f"{span.kind}:{span.word}" for span in found)),
+        why=tuple(dict.fromkeys(f"{span.kind}:{span.word}" for span in (about, *found))),
     )
 
 
@@ -70,8 +72,13 @@ def own_words(evidence: Response | ContactAttempt | Reply) -> str:
 
 
 def _weight(span: _Span) -> tuple[bool, int, int, int]:
-    """The order in which words name the category, best first."""
+    """The order in which words name the branch, best first."""
     return span.category == OTHER, span.start - span.end, -span.category.count("."), span.start
+
+
+def _precision(span: _Span) -> tuple[int, int, int]:
+    """The order in which words of one branch name the category, best first."""
+    return -span.category.count("."), span.start - span.end, span.start
 
 
 def _spans(text: str, categories: Mapping[str, Category], policy: ComplaintPolicy) -> list[_Span]:
@@ -114,10 +121,15 @@ _APOSTROPHES = str.maketrans("’‘`´", "''''")
 _SPACES = re.compile(r"[^\S\n]+")
 
 
-def _plain(text: str) -> str:
-    """One spelling: half-width, small letters, straight apostrophes, no spaces between ideographs; lines stay lines."""
-    lines = (_SPACES.sub(" ", fold(line).translate(_APOSTROPHES).casefold()) for line in text.splitlines())
+def _spelt(text: str) -> str:
+    """One spelling: half-width, straight apostrophes, no spaces between ideographs; lines stay lines."""
+    lines = (_SPACES.sub(" ", fold(line).translate(_APOSTROPHES)) for line in text.splitlines())
     return "\n".join(_BETWEEN_IDEOGRAPHS.sub("", line) for line in lines)
+
+
+def _small(text: str) -> str:
+    """Small letters, each where its capital stood."""
+    return "".join(small if len(small := char.lower()) == 1 else char for char in text)
 
 
 def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
@@ -129,7 +141,7 @@ def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
 
 @functools.lru_cache(maxsize=4096)
 def _pattern(word: str) -> tuple[str, re.Pattern[str]]:
-    plain = _plain(word)
+    plain = _small(_spelt(word))
     before = r"(?<![a-z0-9_])" if re.match(r"[a-z0-9]", plain) else ""
     after = r"(?![a-z0-9_])" if re.search(r"[a-z0-9]$", plain) else ""
     return plain, re.compile(before + re.escape(plain) + after)
@@ -160,9 +172,9 @@ _NO = re.compile(
     rf"(?:(?:没有|不用|没|不|无|未|别|勿)(?:{_FILLERS}){{0,5}}"
     rf"|(?:\b(?:no|not|never|without|none|nothing|nobody|hardly|zero|cannot|dont)|n't)(?: (?:{_ENGLISH})\b){{0,5}} ?)$"
 )
-#: They hold a "no" and mean none: a question, an insistence, another word.
+#: They hold a "no" and mean none: doubt, insistence, another word. 有没有 only asks: what follows it says nothing.
 _NO_NO = re.compile(
-    "是不是|有没有|能不能|会不会|要不要|可不可以|不得不|不能不|不可不|没法不|无法不|要不是|要不|怪不得|忍不住|动不动|三番五次"
+    "是不是|能不能|会不会|要不要|可不可以|不得不|不能不|不可不|没法不|无法不|要不是|要不|怪不得|忍不住|动不动|三番五次"
     "|特别|分别|区别|级别|别人|别家|别的|不但|不仅|不光|不只|不断|不停|不然|不料|没想到|想不到|no longer|not only|no wonder"
 )
 #: 投诉：无; 不满意的地方没有; complaints: none.
@@ -171,9 +183,12 @@ _NONE_AFTER = re.compile(
     r"(?:没有|没|无|不用|不必|不需要|不存在|谈不上|说不上|不至于|算了|免了|none|no|nil|zero)"
     r"[了的吧啊呢过哦呀哈]*(?=[\s,.!?;，。！？；)]|$)"
 )
+#: Where the word begins with its own "no": [有]没有通知我, [是]不是原厂, [退]不退.
+_ASKED = re.compile(r"有没有|(.)不\1")
 _REACH = 80  # characters; no chain of fillers is longer
 
 
 def _denied(text: str, span: _Span) -> bool:
-    before = _NO_NO.sub(lambda found: "·" * len(found[0]), text[: span.start])
-    return _NO.search(before[-_REACH:]) is not None or _NONE_AFTER.match(text, span.end) is not None
+    before = _NO_NO.sub("·", text[: span.start])[-_REACH:]
+    asked = span.start > 0 and _ASKED.match(text, span.start - 1) is not None
+    return asked or _NO.search(before) is not None or _NONE_AFTER.match(text, span.end) is not None
