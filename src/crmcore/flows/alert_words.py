@@ -56,7 +56,7 @@ class Words:
         category = self.categories.get(row.category) or self.categories.get(_OTHER)
         label = category.label.get(self.lang, "") if category is not None else ""
         if row.severity in {Severity.SERIOUS, Severity.CRITICAL}:
-            return f"{label} {self._say(f'severity.{row.severity}')}".strip()
+            return self._say("about", category=label, severity=self._say(f"severity.{row.severity}"))
         return label
 
     def _deadline(self, row: Row[Any], now: datetime) -> str:
