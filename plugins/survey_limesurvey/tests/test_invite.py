@@ -202,6 +202,12 @@ def test_check_says_what_would_go_wrong(adapter, lime, properties, code):
     assert not {"add_participants", "export_responses"} & set(lime.calls)
 
 
+def test_check_knows_every_language_that_is_configured(make, lime):
+    """A language for some customers that the survey lacks would fail only with the first of them."""
+    with pytest.raises(PermanentError, match="CRM-L206.*de"):
+        make(lime.url, languages={"de": "de"}).check()
+
+
 def test_check_finds_the_missing_participants_table(make, wire):
     """Without it nobody can be invited."""
     with pytest.raises(PermanentError, match="CRM-L203"):
