@@ -1,16 +1,41 @@
-"""crmcore report: what was done and what was not, on one page."""
+"""crmcore report: what was done and what was not, what customers say, what they complain about: pages, workbooks, facts."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 
+if TYPE_CHECKING:
+    from crmcore.flows.report_head import Frame
+    from crmcore.flows.reporting import Reports
+    from crmcore.reports.board import Board
+    from crmcore.reports.calls import Calls
+    from crmcore.reports.csi import Csi
+
 command = Group("report")
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def window(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which stores and which days, and into which file."""
+    for option in (
+        click.option("--months", type=click.IntRange(1, 60), metavar="N"),
+        click.option("--until", type=DAY, metavar="DATE"),
+        click.option("--since", type=DAY, metavar="DATE"),
+        click.option("--store", metavar="CODE"),
+        click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path)),
+    ):
+        function = option(function)
+    return click.pass_obj(function)
 
 
 @command.command("daily")
@@ -19,16 +44,63 @@ command = Group("report")
 @click.pass_obj
 def daily(state: State, output: Path | None, store: str | None) -> None:
     """The page as HTML, into a file or on stdout; with --json its facts."""
+    from crmcore.reports import files
     from crmcore.reports.daily import render, to_json
+
+    suffix = files.suffix_of(output, (files.HTML, files.JSON)) if output else ""
+    facts = state.crm.report(store)
+    text = to_json(facts) if state.json or suffix == files.JSON else render(facts, state.lang)
+    _give(state, output, text.encode())
+
+
+@command.command("csi")
+@click.option("--survey", "surveys", metavar="CODE", multiple=True)
+@window
+def csi(state: State, surveys: tuple[str, ...], output: Path | None, **given: Any) -> None:
+    """What customers answered."""
+    _report(state, output, lambda reports, frame: reports.csi(frame, surveys), given)
+
+
+@command.command("board")
+@window
+def board(state: State, output: Path | None, **given: Any) -> None:
+    """What customers complain about."""
+    _report(state, output, lambda reports, frame: reports.board(frame), given)
+
+
+@command.command("calls")
+@window
+def calls(state: State, output: Path | None, **given: Any) -> None:
+    """What calls came to."""
+    _report(state, output, lambda reports, frame: reports.calls(frame), given)
+
+
+def _report(
+    state: State, output: Path | None, gather: Callable[[Reports, Frame], Csi | Board | Calls], given: dict[str, Any]
+) -> None:
+    """Gather and write; a name that nothing can be written to is told before anything is counted."""
+    from crmcore.reports import files
+
+    suffix = files.suffix_of(output) if output else ""
+    since, until = (_date(given[name]) for name in ("since", "until"))
+    reports, store = state.crm.reports(), given["store"]
+    chosen = state.crm.store(store) if store else None
+    facts = gather(reports, reports.frame(chosen, since=since, until=until, months=given["months"]))
+    form = suffix or (files.JSON if state.json else files.HTML)
+    _give(state, output, files.content(facts, form, state.lang))
+
+
+def _date(given: datetime | None) -> date | None:
+    return given.date() if given else None
+
+
+def _give(state: State, output: Path | None, content: bytes) -> None:
+    """Into a file for its reader alone, or on stdout."""
     from crmcore.worklist.write import private_write
 
-    facts = state.crm.report(store)
-    text = (
-        to_json(facts) if state.json or (output is not None and output.suffix == ".json") else render(facts, state.lang)
-    )
     if output is None:
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{content.decode().rstrip()}\n")
         return
-    private_write(output, text.encode())
+    private_write(output, content)
     if not state.json:
         state.tell(state.say("report.written", path=output))

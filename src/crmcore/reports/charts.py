@@ -1,0 +1,126 @@
+"""Charts as inline SVG: a title and a description, no script, no style of their own, the same bytes for the same table.
+
+pygal draws; what it writes beside the drawing (a script, a dated comment, tooltips) is left out, and what remains is written
+here, since its two XML libraries order attributes differently.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Any
+
+from crmcore.errors import MissingExtra
+from crmcore.reports.parts import Chart, Grid, Shape, drawn, number, plain
+
+WIDTH, HEIGHT = 760, 420
+BAR = 30  # height of one bar with the space around it
+LETTER = 12  # size of a label
+_DROPPED = {"script", "style", "title", "desc", "defs"}
+_FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+
+
+def svg(chart: Chart, grid: Grid, key: str, write: Any) -> str:
+    """The drawing; `write(value, kind)` writes its values as the table does. Empty where nothing can be drawn."""
+    rows = drawn(grid, chart)
+    values = [[number(row[column]) for row in rows] for column in chart.columns]
+    if not any(value is not None for series in values for value in series):
+        return ""
+    kind = grid.columns[chart.columns[0]].kind
+    labels = [plain(row[0]) for row in rows]
+    picture = _pygal(chart, labels, lambda value: write(value, kind) if value is not None else "")
+    for place, column in enumerate(chart.columns):
+        series: list[Any] = values[place]
+        if place == 0 and chart.interval is not None:
+            ends = [(number(row[chart.interval[0]]), number(row[chart.interval[1]])) for row in rows]
+            series = [_between(value, *end) for value, end in zip(values[0], ends, strict=True)]
+        picture.add(grid.columns[column].name, series)
+    out: list[str] = []
+    _serialise(picture.render_tree(), out, _named(chart, key))
+    return "".join(out)
+
+
+def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
+    try:
+        import pygal
+    except ModuleNotFoundError:
+        raise MissingExtra("CRM-X001", extra="app") from None
+    common: dict[str, Any] = {
+        "js": [],
+        "css": [],
+        "no_prefix": True,
+        "x_labels": labels,
+        "formatter": formatter,
+        "value_formatter": formatter,
+        "legend_at_bottom": True,
+        "truncate_legend": -1,
+        "truncate_label": -1,
+        "show_legend": len(chart.columns) > 1,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "margin": 16,
+        "dots_size": 3,
+        "style": pygal.style.Style(label_font_size=LETTER, major_label_font_size=LETTER, value_font_size=LETTER),
+    }
+    if chart.top is not None:
+        common["range"] = (0, chart.top)
+    match chart.shape:
+        case Shape.RADAR:
+            return pygal.Radar(fill=False, **common)
+        case Shape.TREND:
+            slope = 35 if len(labels) > 8 else 0
+            return pygal.Line(fill=False, x_label_rotation=slope, **common)
+        case Shape.BARS:
+            common |= {
+                "height": 90 + BAR * len(labels) * len(chart.columns),
+                "margin_left": 16 + _unseen(labels),
+                "margin_right": 48,
+                "print_values": True,
+                "print_values_position": "top" if chart.interval is None else "bottom",
+            }
+            return pygal.HorizontalBar(**common)
+
+
+def _between(value: float | None, low: float | None, high: float | None) -> Any:
+    if value is None or low is None or high is None:
+        return value
+    return {"value": value, "ci": {"low": low, "high": high}}
+
+
+def _unseen(labels: list[str]) -> int:
+    """How much wider the widest label is than pygal, which counts letters, believes."""
+    believed = max(map(len, labels), default=0) * 0.6 * LETTER
+    return max(0, round(max((_width(label) for label in labels), default=0) - believed))
+
+
+def _width(label: str) -> float:
+    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in label) * LETTER
+
+
+def _named(chart: Chart, key: str) -> str:
+    """What a screen reader says in place of the drawing."""
+    title, description = html.escape(chart.title), html.escape(chart.description)
+    return f'<title id="{key}-t">{title}</title><desc id="{key}-d">{description}</desc>'
+
+
+def _serialise(node: Any, out: list[str], head: str = "") -> None:
+    """Write an element without what needs a script; `head` marks the root and is put in first."""
+    if not isinstance(node.tag, str) or node.tag in _DROPPED or "tooltip" in node.get("class", "").split():
+        return
+    given = dict(node.attrib)
+    if head:
+        key = re.findall(r'id="([^"]+)-t"', head)[0]
+        given = {"viewBox": given["viewBox"], "class": f"chart {given.get('class', '')}".strip(), "role": "img"}
+        given |= {"aria-labelledby": f"{key}-t {key}-d"}
+    marks = "".join(f' {name}="{_rounded(value)}"' for name, value in sorted(given.items()) if ":" not in name)
+    out.append(f"<{node.tag}{marks}>{head}{html.escape(node.text or '')}")
+    for child in node:
+        _serialise(child, out)
+        out.append(html.escape(child.tail or ""))
+    out.append(f"</{node.tag}>")
+
+
+def _rounded(value: str) -> str:
+    """One decimal is finer than a pixel, and the same on every machine."""
+    return html.escape(_FRACTION.sub(lambda found: f"{float(found[0]):.1f}", value))
