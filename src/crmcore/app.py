@@ -19,10 +19,12 @@ from crmcore.config import Config, Instance
 from crmcore.errors import CrmError, UsageError
 from crmcore.hooks.adapters import Adapter, Clock, DmsAdapter, MessagingAdapter, WebhookRequest, WebhookResponse
 from crmcore.hooks.manager import Plugins
+from crmcore.types.customer import Channel
 from crmcore.types.store import Store
 
 if TYPE_CHECKING:
     from crmcore.db.engine import Database
+    from crmcore.flows.alert import AlertReport
     from crmcore.flows.collect import CollectReport
     from crmcore.flows.evidence import Cases
     from crmcore.flows.planning import PlanReport, Settings
@@ -68,6 +70,7 @@ class RunReport:
 
     sync: SyncReport
     collect: CollectReport
+    alert: AlertReport
     plan: PlanReport
     send: SendReport
 
@@ -238,6 +241,24 @@ class Crm:
         report.errors |= self.messaging().bad
         return report
 
+    def alert(self, *, yes: bool) -> AlertReport:
+        """Tell colleagues what they must act on, through the robots of their groups; without `yes` only count."""
+        from crmcore.flows.alert import speak_up
+
+        report = speak_up(
+            self.db,
+            list(self.accounts()),
+            self.stores,
+            self.config.alerts,
+            self.clock,
+            lang=self.config.lang or self.lang,
+            dry_run=not yes,
+            categories=self.config.categories,
+        )
+        robots = {name for name, each in self.config.messaging.items() if each.cls and Channel.GROUP in each.channels}
+        report.errors |= {name: error for name, error in self.messaging().bad.items() if name in robots}
+        return report
+
     def report(self, store: str | None = None) -> Daily:
         """The facts of today's page, of one store (default: the first)."""
         from crmcore.flows.report import daily
@@ -248,9 +269,16 @@ class Crm:
     def run(self, *, yes: bool) -> RunReport:
         """Learn, decide, then speak: everything that is due; without `yes` nothing leaves.
 
-        What vendors know is taken in before anything is planned or sent, so that an opt-out that waits there counts.
+        What vendors know is taken in before anything is planned or sent, so that an opt-out that waits there counts. Colleagues
+        are told before customers: a complaint does not wait for a thousand texts.
         """
-        return RunReport(sync=self.sync(), collect=self.collect(), plan=self.plan(), send=self.send(yes=yes))
+        return RunReport(
+            sync=self.sync(),
+            collect=self.collect(),
+            alert=self.alert(yes=yes),
+            plan=self.plan(),
+            send=self.send(yes=yes),
+        )
 
     # ------------------------------------------------------------------ what the flows are given
 
