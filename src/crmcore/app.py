@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crmcore.flows.collect import CollectReport
     from crmcore.flows.evidence import Cases
     from crmcore.flows.planning import PlanReport, Settings
+    from crmcore.flows.reporting import Reports
     from crmcore.flows.send import Account, Policies, SendReport
     from crmcore.flows.sync import SyncReport
     from crmcore.http import HttpClient
@@ -265,6 +266,12 @@ class Crm:
 
         chosen = self.store(store)
         return daily(self.db, self.config.rules, chosen, self.clock.now(), lang=self.lang)
+
+    def reports(self) -> Reports:
+        """The facts of the other pages: satisfaction, complaints, calls."""
+        from crmcore.flows.reporting import Reports
+
+        return Reports(self.db, self.config, self.clock, self.lang)
 
     def run(self, *, yes: bool) -> RunReport:
         """Learn, decide, then speak: everything that is due; without `yes` nothing leaves.
