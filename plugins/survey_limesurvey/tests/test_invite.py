@@ -204,7 +204,7 @@ def test_check_says_what_would_go_wrong(adapter, lime, properties, code):
 
 def test_check_knows_every_language_that_is_configured(make, lime):
     """A language for some customers that the survey lacks would fail only with the first of them."""
-    with pytest.raises(PermanentError, match="CRM-L206.*de"):
+    with pytest.raises(PermanentError, match=r"CRM-L206.*de"):
         make(lime.url, languages={"de": "de"}).check()
 
 
