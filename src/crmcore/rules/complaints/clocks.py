@@ -19,6 +19,9 @@ from crmcore.types.store import Store
 #: The desk does not wait for the customer: there is nothing to pause a handover for.
 NEVER_PAUSED = frozenset({ClockKind.HANDOVER})
 
+#: Why a clock stands still; reason codes.
+PAUSES = ("PAUSE_CUSTOMER", "PAUSE_PARTS", "PAUSE_MAKER", "PAUSE_AUTHORITY")
+
 
 @attrs.frozen
 class Line:
@@ -64,6 +67,8 @@ def due(clock: SlaClock, store: Store, now: datetime | None = None) -> Due:
     Args:
         now: a pause that is not over counts up to here; without it, it counts for nothing.
     """
+    if not clock.target:
+        return Due(clock.started_at, ())
     lines: list[Counted] = []
     left, provisional = clock.target, False
     for start, end in _running(clock, now):
@@ -170,8 +175,8 @@ def reclassify(
 def _started(kind: ClockKind, target: Target, store: Store, at: datetime, number: int) -> SlaClock:
     at = at.astimezone(UTC)
     amount = timedelta(minutes=target.minutes)
-    due_at = _add(target.basis, store, at, amount).at
-    return SlaClock(kind=kind, round=number, basis=target.basis, target=amount, started_at=at, due_at=due_at)
+    clock = SlaClock(kind=kind, round=number, basis=target.basis, target=amount, started_at=at, due_at=at)
+    return attrs.evolve(clock, due_at=due(clock, store).at)
 
 
 def _aimed(clock: SlaClock, target: Target, store: Store) -> SlaClock:
@@ -200,7 +205,7 @@ def _counted(clock: SlaClock, store: Store, now: datetime, end: datetime) -> Ite
 def _add(basis: Basis, store: Store, start: datetime, amount: timedelta) -> Due:
     if basis is Basis.STORE:
         return worktime.add(store, start, amount)
-    return Due(start + amount, (Counted(start, start + amount),) if amount else ())
+    return Due(start + amount, (Counted(start, start + amount),))
 
 
 def _between(basis: Basis, store: Store, start: datetime, end: datetime) -> tuple[Counted, ...]:
