@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import attrs
 from sqlalchemy import Connection, Row, select, update
 
 from crmcore.db import bulk
 from crmcore.db.columns import stamp
 from crmcore.db.engine import for_update, take_ids
-from crmcore.db.schema import survey_answer, survey_response
+from crmcore.db.personal import ERASED
+from crmcore.db.schema import correction, survey_answer, survey_response
 from crmcore.rules.surveys.reading import number_of
 from crmcore.types.survey import Answer, Response
 
@@ -30,6 +32,14 @@ _LATER = (
     "started_at",
 )
 _ANSWER = ("response_id", "question", "value", "number", "minimum", "maximum", "na", "comment")
+
+
+@attrs.frozen
+class Kept:
+    """A response in the store; `news`: it was new, or brought something that was not known."""
+
+    id: int
+    news: bool
 
 
 def keep_response(
@@ -57,26 +67,50 @@ def keep_response(
         phone: E.164, as the respondent gave it.
         zone: of the store, for the month.
     """
-    values = _values(response, zone) | {
+    more = {
         "invitation_id": invitation_id, "attempt_id": attempt_id, "phone": phone, "department": department,
+        "sample_id": sample_id,
     }  # fmt: skip
+    return keep(connection, response, source=source, key=key, now=now, zone=zone, more=more).id
+
+
+def keep(
+    connection: Connection,
+    response: Response,
+    *,
+    source: str,
+    key: str,
+    now: datetime,
+    zone: str,
+    more: dict[str, Any],
+) -> Kept:
+    """As `keep_response`, and says whether it brought anything; `more` are columns that a response does not have."""
+    values = _values(response, zone) | more
     known = _known(connection, source, key)
+    secret = _erased(connection, values["customer_id"] or (known.customer_id if known is not None else None))
+    if secret:
+        values["phone"] = None
     if known is None:
         (number,) = take_ids(connection, survey_response, 1)
-        new = {"id": number, "source": source, "key": key, "sample_id": sample_id, "recorded_at": stamp(now)}
-        connection.execute(survey_response.insert().values(**values, **new, valid=int(response.valid)))
+        new = {"id": number, "source": source, "key": key, "recorded_at": stamp(now), "valid": int(response.valid)}
+        connection.execute(survey_response.insert().values(**values, **new))
     else:
         number = known.id
-        connection.execute(
-            update(survey_response).where(survey_response.c.id == number).values(**_later(values, known, sample_id))
-        )
-    _keep_answers(connection, number, response.answers)
-    return number
+        values = _later(values, known)
+        connection.execute(update(survey_response).where(survey_response.c.id == number).values(**values))
+    changed = known is None or any(known._mapping[name] != value for name, value in values.items())  # noqa: SLF001
+    return Kept(number, _keep_answers(connection, number, response.answers, secret=secret) or changed)
 
 
 def _known(connection: Connection, source: str, key: str) -> Row[Any] | None:
     named = (survey_response.c.source == source, survey_response.c.key == key)
     return connection.execute(for_update(select(survey_response).where(*named))).one_or_none()
+
+
+def _erased(connection: Connection, customer_id: int | None) -> bool:
+    """Was this customer taken away? Then what he said does not come back with the next delivery; the numbers do."""
+    mark = (correction.c.entity == "customer", correction.c.entity_id == customer_id, correction.c.field == ERASED)
+    return customer_id is not None and connection.execute(select(correction.c.field).where(*mark)).first() is not None
 
 
 def _values(response: Response, zone: str) -> dict[str, Any]:
@@ -99,33 +133,33 @@ def _values(response: Response, zone: str) -> dict[str, Any]:
     }
 
 
-def _later(values: dict[str, Any], known: Row[Any], sample_id: str) -> dict[str, Any]:
+def _later(values: dict[str, Any], known: Row[Any]) -> dict[str, Any]:
     before = known._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     merged = {name: before[name] if name in _LATER and value is None else value for name, value in values.items()}
     merged["complete"] = max(values["complete"], known.complete)
     merged["flags"] = json.dumps(sorted({*json.loads(known.flags), *json.loads(values["flags"])}))
-    return merged | {"wave": values["wave"] or known.wave, "sample_id": sample_id or known.sample_id}
+    return merged | {"wave": values["wave"] or known.wave, "sample_id": values["sample_id"] or known.sample_id}
 
 
-def _keep_answers(connection: Connection, number: int, answers: Iterable[Answer]) -> None:
-    rows = [_answer(number, given) for given in {given.question: given for given in answers}.values()]
+def _keep_answers(connection: Connection, number: int, answers: Iterable[Answer], *, secret: bool) -> bool:
+    """True when one of them was not known as it is."""
+    mine = select(*(survey_answer.c[name] for name in _ANSWER)).where(survey_answer.c.response_id == number)
+    known = {row.question: tuple(row) for row in connection.execute(mine)}
+    rows = [
+        row
+        for given in {given.question: given for given in answers}.values()
+        if (row := _answer(number, given, secret=secret)) != known.get(given.question)
+    ]
     bulk.upsert(connection, survey_answer, _ANSWER, rows, key=_ANSWER[:2], change=_ANSWER[2:])
+    return bool(rows)
 
 
-def _answer(number: int, given: Answer) -> tuple[Any, ...]:
+def _answer(number: int, given: Answer, *, secret: bool) -> tuple[Any, ...]:
     said = None if given.na else number_of(given.value)
     hundredths = None if said is None else int(said * 100)
-    value = None if given.na else given.value
-    return (
-        number,
-        given.question,
-        value,
-        hundredths,
-        given.minimum,
-        given.maximum,
-        int(given.na),
-        given.comment or None,
-    )
+    value = None if given.na or secret else given.value
+    comment = None if secret else given.comment or None
+    return (number, given.question, value, hundredths, given.minimum, given.maximum, int(given.na), comment)
 
 
 def id_of(name: str | None) -> int | None:

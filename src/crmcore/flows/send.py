@@ -45,7 +45,7 @@ from crmcore.types.contact import (
     SendResult,
     Unknown,
 )
-from crmcore.types.customer import Channel, Customer
+from crmcore.types.customer import Channel, Customer, Purpose
 from crmcore.types.store import Store
 
 PAGE = 500
@@ -268,6 +268,7 @@ def _facts(
             store=run.stores.get(row.store) or next(iter(run.stores.values())),
             channel=Channel(row.channel),
             message_class=MessageClass(row.message_class),
+            purpose=Purpose.SURVEY if row.purpose == Purpose.SURVEY.value else None,
             sent_recently=spoken.get(row.customer_id, ()),
             fits=account.adapter.limits.fits(row.text),
             names_customer=bool(row.names_customer),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from crmcore.types.complaint import ComplaintState
 from crmcore.types.customer import BirthCalendar, Channel, CustomerKind, UseClass
 from crmcore.types.store import Role
+from crmcore.types.survey import Mode
 from crmcore.types.vehicle import Powertrain, VehicleStatus
 from crmcore.types.visit import AppointmentStatus, OrderType, VisitKind, VisitStatus
 
@@ -86,6 +87,14 @@ COMPLAINT_STATE = _words(
 )
 CHANNEL = _words(
     Channel, PHONE="电话 来电 手机", SMS="短信 短消息", WECHAT="微信", WECOM="企业微信 企微", EMAIL="邮件 邮箱"
+)
+MODE = _words(
+    Mode,
+    PHONE="电话 电访 电话调查",
+    ONLINE="网络 在线 线上 网页 网络调查",
+    FACE="面访 面谈 当面",
+    PAPER="纸质 书面",
+    MYSTERY="暗访 神秘客户 神秘顾客",
 )
 ROLE = _words(
     Role,
