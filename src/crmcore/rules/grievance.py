@@ -170,7 +170,7 @@ _ENGLISH = (
 )
 _NO = re.compile(
     rf"(?:(?:没有|不用|没|不|无|未|别|勿)(?:{_FILLERS}){{0,5}}"
-    rf"|(?:\b(?:no|not|never|without|none|nothing|nobody|hardly|zero|cannot|dont)|n't)(?: (?:{_ENGLISH})\b){{0,5}} ?)$"
+    rf"|(?:\b(?:no|not|never|without|none|nothing|nobody|hardly|zero|cannot|dont)|n't)(?: (?:{_ENGLISH})\b){{0,5}} ?)\Z"
 )
 #: They hold a "no" and mean none: doubt, insistence, another word. 有没有 only asks: what follows it says nothing.
 _NO_NO = re.compile(
