@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcore.rules.complaints.drafts import together
-from crmcore.types.complaint import ComplaintDraft, ComplaintForm, Severity
+from crmcore.rules.complaints.ending import restored
+from crmcore.types.complaint import ComplaintDraft, ComplaintForm, Restoration, Severity
 
 WORDS = ComplaintDraft(category="PRICE", severity=Severity.LOW, verbatim="太贵", why=("word:太贵",))
 LOW = ComplaintDraft(
@@ -51,3 +53,20 @@ def test_nothing_becomes_milder(found):
     assert max(map(list(Severity).index, (each.severity for each in found))) == list(Severity).index(made.severity)
     assert {why for each in found for why in each.why} == set(made.why)
     assert len(made.why) == len(set(made.why))
+
+
+@pytest.mark.parametrize(
+    ("said", "waiver", "content"),
+    [
+        (Restoration.RESTORED, None, True),
+        (Restoration.EXCEEDED, None, True),
+        (Restoration.NOT_RESTORED, None, False),
+        (Restoration.NOT_RESTORED, "WAIVER_SETTLED_IN_PERSON", False),
+        (None, "WAIVER_SETTLED_IN_PERSON", True),
+        (None, "WAIVER_UNREACHABLE", False),
+        (None, None, False),
+    ],
+)
+def test_only_who_said_so_is_content(said, waiver, content):
+    """Who could not be reached, or got our last word, is not taken for content."""
+    assert content is restored(said, waiver)

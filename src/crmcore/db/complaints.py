@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
-from crmcore.db import complaint_clocks
+from crmcore.db import bulk, complaint_clocks
 from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import for_update, take_ids
-from crmcore.db.schema import complaint, complaint_clock, complaint_evidence, customer, reply
+from crmcore.db.schema import attempt, complaint, complaint_clock, complaint_evidence, customer, reply, setting, visit
 from crmcore.types.complaint import (
     ENDED,
     Complaint,
@@ -98,12 +98,28 @@ def change(connection: Connection, number: int, values: Mapping[str, Any], now: 
     connection.execute(update(complaint).where(complaint.c.id == number).values(**stored, updated_at=stamp(now)))
 
 
-def overdue(connection: Connection, now: datetime) -> list[int]:
-    """Cases with a clock that has run out and was not stopped, in order."""
-    late = and_(complaint_clock.c.stopped_at.is_(None), complaint_clock.c.due_at <= stamp(now))
-    open_ = complaint.c.state.not_in(_OVER)
-    query = select(complaint.c.id).join(complaint_clock).where(late, open_).distinct().order_by(complaint.c.id)
-    return list(connection.execute(query).scalars())
+def overdue(connection: Connection, now: datetime, since: datetime | None) -> list[int]:
+    """Cases with a clock that has run out and still runs; and those where it was stopped late, as far as written `since`."""
+    ran_out = complaint_clock.c.due_at <= stamp(now)
+    missed = complaint_clock.c.stopped_at > complaint_clock.c.due_at
+    if since is not None:
+        missed = and_(missed, complaint.c.updated_at >= stamp(since))
+    query = select(complaint.c.id).join(complaint_clock, complaint_clock.c.complaint_id == complaint.c.id)
+    late = and_(ran_out, or_(complaint_clock.c.stopped_at.is_(None), missed))
+    return list(connection.execute(query.where(late).distinct().order_by(complaint.c.id)).scalars())
+
+
+_ESCALATED = "escalate.at"
+
+
+def escalated_at(connection: Connection) -> str | None:
+    """When escalation last looked at everything."""
+    return connection.execute(select(setting.c.value).where(setting.c.key == _ESCALATED)).scalar_one_or_none()
+
+
+def keep_escalated_at(connection: Connection, now: datetime) -> None:
+    """Escalation has looked at everything up to `now`."""
+    bulk.upsert(connection, setting, ("key", "value"), [(_ESCALATED, stamp(now))], key=("key",), change=("value",))
 
 
 def owned_by(connection: Connection, staff: str) -> list[Complaint]:
@@ -147,6 +163,16 @@ def row_of(connection: Connection, number: int) -> Row[Any] | None:
     return connection.execute(query.where(complaint.c.id == number)).one_or_none()
 
 
+def visit_of(connection: Connection, number: int) -> Row[Any] | None:
+    """Where, whose and about which car a visit was."""
+    return connection.execute(select(visit).where(visit.c.id == number)).one_or_none()
+
+
+def callback_of(connection: Connection, number: int) -> Row[Any]:
+    """The second callback of a case."""
+    return connection.execute(select(attempt).where(attempt.c.id == number)).one()
+
+
 def earlier(connection: Connection, case: int, customer_id: int, since: datetime) -> int:
     """How many other cases of a customer came since then, those of the dealer's own list included."""
     query = select(complaint.c.id).where(
@@ -188,6 +214,7 @@ def _case(row: Row[Any], clocks: tuple[SlaClock, ...]) -> Complaint:
         responsible=row.responsible,
         department=Department(row.department) if row.department else None,
         round=row.round,
+        resolved_at=instant(row.resolved_at) if row.resolved_at else None,
         outcome=Restoration(row.outcome) if row.outcome else None,
         avoidable=None if row.avoidable is None else bool(row.avoidable),
         restored=bool(row.restored),
@@ -203,7 +230,7 @@ def _stored(value: Any) -> Any:
         return value.value
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return json.dumps([_stored(each) for each in value])
     return value
 

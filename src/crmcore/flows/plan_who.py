@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, select
 
 from crmcore.db.schema import staff as staff_table
-from crmcore.flows.planning import Settings
 from crmcore.rules import people
 from crmcore.rules.care import Draft
 from crmcore.rules.case import Case
@@ -17,7 +16,16 @@ from crmcore.types.contact import TouchpointRule
 from crmcore.types.store import Role, Staff
 
 
-def staff_of(connection: Connection, settings: Settings) -> list[Staff]:
+class Employs(Protocol):
+    """Whatever knows the people of crm.toml."""
+
+    @property
+    def staff(self) -> Sequence[Staff]:
+        """As configured."""
+        ...
+
+
+def staff_of(connection: Connection, settings: Employs) -> list[Staff]:
     """Everybody who works here: as configured, and as the DMS knows them."""
     found = {
         row.code: Staff(
