@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.scoring import POLICY, sample
 
-from crmcore.rules.score.compare import Verdict
+from crmcore.rules.score.compare import Verdict, compare
 from crmcore.rules.score.league import league, profile, trend
 from crmcore.rules.score.samples import INDEX, Sample
+from crmcore.rules.score.scores import mean_score
 
 GOOD, FAIR, WEAK = [90, 100] * 15, [70, 80] * 15, [40, 50] * 15
 
@@ -51,6 +52,19 @@ def test_a_league_of_equals_is_noise():
 
     assert [1, 2] == [place.rank for place in table]
     assert {Verdict.NOISE} == {place.rest.verdict for place in table}
+
+
+def test_the_more_are_looked_at_the_more_it_takes_to_stand_out():
+    """What would be a move between two alone is noise as one of three in a league, or of three items in a profile."""
+    own, rest = [each + 2.5 for each in FAIR], FAIR * 2
+    alone = compare(mean_score(on_index(rest), POLICY), mean_score(on_index(own), POLICY), POLICY)
+    first, *_ = league({"A": on_index(own), "B": on_index(FAIR), "C": on_index(FAIR)}, POLICY)
+    items = ("ATTITUDE", "DIAGNOSIS", "TIME")
+    shown = profile(dict.fromkeys(items, on_index(own)), dict.fromkeys(items, on_index(own + rest)), POLICY)
+
+    assert Verdict.MOVED_UP is alone.verdict
+    assert (alone.difference, Verdict.NOISE) == (first.rest.difference, first.rest.verdict)
+    assert [(alone.difference, Verdict.NOISE)] * 3 == [(each.rest.difference, each.rest.verdict) for each in shown]
 
 
 def test_a_league_of_one_has_a_first_and_nobody_to_compare_with():
