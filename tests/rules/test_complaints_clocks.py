@@ -152,6 +152,7 @@ def test_a_pause_that_is_not_over_counts_for_nothing_until_it_is_asked():
 
     assert at("11:00") == clock.due_at == due(clock, STORE).at
     assert at("11:30") == due(clock, STORE, at("10:30")).at
+    assert at("11:00") == due(clock, STORE, at("09:30")).at
     assert clock.pauses[0] == resting(clock)
 
 

@@ -70,16 +70,17 @@ def due(clock: SlaClock, store: Store, now: datetime | None = None) -> Due:
     if not clock.target:
         return Due(clock.started_at, ())
     lines: list[Counted] = []
-    left, provisional = clock.target, False
-    for start, end in _running(clock, now):
+    left = clock.target
+    stretches, last = _running(clock, now)
+    for start, end in stretches:
         found = _add(clock.basis, store, start, left)
-        if end is None or found.at <= end:
-            return Due(found.at, (*lines, *found.ledger), provisional or found.provisional)
+        if found.at <= end:
+            return Due(found.at, (*lines, *found.ledger), found.provisional)
         counted = _between(clock.basis, store, start, end)
         lines += counted
         left -= sum((each.length for each in counted), timedelta(0))
-        provisional = provisional or found.provisional
-    raise AssertionError("the last stretch has no end")
+    found = _add(clock.basis, store, last, left)
+    return Due(found.at, (*lines, *found.ledger), found.provisional)
 
 
 def remaining(clock: SlaClock, store: Store, now: datetime) -> timedelta:
@@ -184,22 +185,23 @@ def _aimed(clock: SlaClock, target: Target, store: Store) -> SlaClock:
     return attrs.evolve(aimed, due_at=due(aimed, store).at)
 
 
-def _running(clock: SlaClock, now: datetime | None) -> Iterator[tuple[datetime, datetime | None]]:
-    """The stretches between the pauses; the last has no end."""
-    at = clock.started_at
+def _running(clock: SlaClock, now: datetime | None) -> tuple[list[tuple[datetime, datetime]], datetime]:
+    """The stretches before and between the pauses, and the start of the last one, which has no end."""
+    stretches, at = [], clock.started_at
     for each in sorted(clock.pauses, key=lambda one: one.since):
         until = each.until or now
         if until is None:
             continue
         if each.since > at:
-            yield at, each.since
-        at = max(at, until)
-    yield at, None
+            stretches.append((at, each.since))
+        at = max(at, each.since, until)
+    return stretches, at
 
 
 def _counted(clock: SlaClock, store: Store, now: datetime, end: datetime) -> Iterator[Counted]:
-    for start, until in _running(clock, now):
-        yield from _between(clock.basis, store, start, min(end, until or end))
+    stretches, last = _running(clock, now)
+    for start, until in (*stretches, (last, end)):
+        yield from _between(clock.basis, store, start, min(end, until))
 
 
 def _add(basis: Basis, store: Store, start: datetime, amount: timedelta) -> Due:
