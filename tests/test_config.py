@@ -396,6 +396,42 @@ def test_a_message_has_one_way_to_go(mistakes, one, other):
     assert [("CRM-C158", "messaging.other")] == [(code, path) for code, _, path in found]
 
 
+def test_groups_of_colleagues_stand_beside_texts_and_each_other(load, plugins, tmp_path):
+    """A robot and an SMS account live side by side, and two robots of one store are both told."""
+    robots = """
+        [messaging.sms]
+        adapter = "pipe"
+        url = "http://127.0.0.1"
+        [messaging.managers]
+        adapter = "wecom"
+        key = { env = "KEY" }
+        [messaging.agents]
+        adapter = "dingtalk"
+        access_token = { env = "TOKEN" }
+    """
+    config = load(robots, KEY="k", TOKEN="t")
+
+    assert ["sms", "managers", "agents"] == list(config.messaging)
+    assert "sms" == config.account("S01", MessageClass.SERVICE, Channel.SMS).name
+
+
+def test_an_account_without_its_plugin_is_in_nobodys_way(tmp_path):
+    """A robot whose plugin is off is a trouble of its own; the texts of the customers still go."""
+    text = """
+        [messaging.sms]
+        adapter = "gateway"
+        url = "http://127.0.0.1"
+        [messaging.group]
+        adapter = "wecom"
+        key = "k"
+    """
+    (tmp_path / "crm.toml").write_text(textwrap.dedent(text) + STORE, "utf-8")
+    config = load_config(tmp_path / "crm.toml", Plugins(disabled=frozenset({"notify_robot"})), environ={})
+
+    assert "CRM-P102" == config.messaging["group"].problem.code
+    assert config.messaging["sms"].problem is None
+
+
 MISSING = """
     [dms.main]
     adapter = "files"

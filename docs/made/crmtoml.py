@@ -17,6 +17,7 @@ from crmcore.config import instances, model
 from crmcore.config.load import CareTable, DatabaseTable, File, PluginsTable, SystemsTable
 from crmcore.hooks.adapters import Secret
 from crmcore.hooks.manager import Plugins
+from crmcore.rules.alerts import AlertPolicy
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import QuietHours
 from crmcore.rules.score.policy import ScorePolicy
@@ -53,6 +54,7 @@ def config_page() -> str:
         *section("`[breaker]`", "breaker", BreakerPolicy, pack=contact["breaker"]),
         *section("`[bundling]`", "bundling", model.Bundling, pack=contact["bundling"]),
         *section("`[scores]`", "scores", ScorePolicy, pack=pack("scores")["scores"]),
+        *section("`[alerts]`", "alerts", AlertPolicy, pack=pack("alerts")["alerts"]),
         *section("`[database]`", "database", DatabaseTable),
         *section("`[care]`", "care", CareTable),
         *section("`[care.rules.<code>]`", "rule", TouchpointRule, but=("code", "source")),

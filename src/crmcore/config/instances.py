@@ -18,6 +18,7 @@ from crmcore.errors import ConfigError, CrmError, PluginError
 from crmcore.hooks.adapters import Adapter, Clock, Context, ParsesReceipts, ParsesReplies
 from crmcore.hooks.manager import Plugins
 from crmcore.types.contact import MessageClass
+from crmcore.types.customer import Channel
 from crmcore.types.survey import Mode, Side, Survey
 
 if TYPE_CHECKING:
@@ -185,9 +186,12 @@ def check_surveys(found: Mapping[str, Instance], surveys: Mapping[str, Survey], 
 
 
 def _refuse_overlap(one: Instance, other: Instance, note: Note) -> None:
-    """A message has one way to go; otherwise which account pays, and which signature is read, would be chance."""
+    """A message has one way to go; otherwise which account pays, and which signature is read, would be chance.
+
+    Groups of colleagues are all told, so they may overlap. What has no plugin carries nothing.
+    """
     stores = not one.stores or not other.stores or one.stores & other.stores
-    channels = one.cls is None or other.cls is None or one.channels & other.channels
+    channels = (one.channels & other.channels) - {Channel.GROUP}
     classes = one.classes & other.classes
     if one.enabled and other.enabled and stores and channels and classes:
         shared = ", ".join(sorted(classes))
