@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -25,7 +25,10 @@ from crmcore.types.store import Store
 if TYPE_CHECKING:
     from crmcore.db.engine import Database
     from crmcore.flows.alert import AlertReport
+    from crmcore.flows.casework import Office
     from crmcore.flows.collect import CollectReport
+    from crmcore.flows.escalate import EscalateReport
+    from crmcore.flows.desk import Desk
     from crmcore.flows.evidence import Cases
     from crmcore.flows.planning import PlanReport, Settings
     from crmcore.flows.reporting import Reports
@@ -71,6 +74,7 @@ class RunReport:
 
     sync: SyncReport
     collect: CollectReport
+    escalate: EscalateReport
     alert: AlertReport
     plan: PlanReport
     send: SendReport
@@ -226,6 +230,12 @@ class Crm:
             words, store = self.config.contact.opt_out_words, self._first_store(instance)
             return receive(self.db, name, adapter, request, self.clock, words=words, cases=self.cases(), store=store)
 
+    def escalate(self) -> EscalateReport:
+        """Let what is overdue climb the ladder; colleagues are owed an alert for each rung."""
+        from crmcore.flows.escalate import escalate
+
+        return escalate(self.db, self.cases(), self.clock)
+
     def plan(self, *, since: date | None = None, until: date | None = None, dry_run: bool = False) -> PlanReport:
         """Work out who is to be contacted; with dates, count what falls due on each day and write nothing."""
         from crmcore.flows.plan import plan
@@ -282,6 +292,7 @@ class Crm:
         return RunReport(
             sync=self.sync(),
             collect=self.collect(),
+            escalate=self.escalate(),
             alert=self.alert(yes=yes),
             plan=self.plan(),
             send=self.send(yes=yes),
@@ -318,6 +329,26 @@ class Crm:
             staff=self.config.staff,
             finders=of_plugins(self.plugins, self.config.categories),
         )
+
+    def desk(self) -> Desk:
+        """What the callback desk goes by."""
+        from crmcore.flows.desk import Desk
+
+        return Desk(
+            settings=self.settings(),
+            policy=self.config.callbacks,
+            results=self.config.results,
+            categories=self.config.categories,
+            surveys=self.config.surveys,
+            cases=self.cases(),
+            handover=timedelta(minutes=self.config.complaints.handover.minutes),
+        )
+
+    def office(self) -> Office:
+        """Where cases are worked on."""
+        from crmcore.flows.casework import Office
+
+        return Office(db=self.db, cases=self.cases(), clock=self.clock)
 
     def store(self, code: str | None = None) -> Store:
         """A store by its code, default the first; raises `UsageError` for another."""

@@ -13,7 +13,7 @@ from crmcore.flows.callbacks import due_rows, export
 def worklist(world, *, masked=False):
     """The worklist of now, by the touchpoint's id."""
     crm = world.crm
-    rows = due_rows(crm.db, crm.config.rules, crm.stores, world.clock.now(), lang="zh", masked=masked)
+    rows = due_rows(crm.db, crm.desk(), world.clock.now(), lang="zh", masked=masked)
     assert len(rows) == len({row.id for row in rows})
     return {row.id: row for row in rows}
 
@@ -101,8 +101,8 @@ def test_a_survey_that_rides_is_no_call_of_its_own(world):
 def test_the_workbook_has_every_call(planned, tmp_path):
     """The file has one row per call, with full numbers, and a heading in words."""
     crm, path = planned.crm, tmp_path / "worklist.xlsx"
-    count = export(crm.db, crm.config.rules, crm.stores, path, planned.clock.now(), lang="zh")
-    heading, *rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+    count = export(crm.db, crm.desk(), path, planned.clock.now(), lang="zh", by="E02").callbacks
+    _codes, heading, *rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
 
     assert count == len(rows) == len(worklist(planned))
     phones = {phone for person in planned.dealer.people.values() for phone in person.phones}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,7 +15,7 @@ from crmcore.worklist.rows import COLUMNS, WorklistRow
 
 
 def row(**changes) -> WorklistRow:
-    values = dict.fromkeys(COLUMNS, "") | {
+    values: dict[str, Any] = dict.fromkeys(COLUMNS, "") | {
         "id": "T1",
         "phone": "13800138001",
         "customer": "王小明",
@@ -31,11 +32,11 @@ def cells(path):
 def test_a_workbook_holds_text(tmp_path):
     """A phone keeps its digits and an id its zeros: every cell is text."""
     writing.write(tmp_path / "w.xlsx", [row(id="T007", phone="01055501234")], lang="zh", title="回访名单")
-    (head, line), sheet = cells(tmp_path / "w.xlsx")
+    (_codes, head, line), sheet = cells(tmp_path / "w.xlsx")
     told = dict(zip(head, line, strict=True))
 
     assert ("T007", "01055501234") == (told["编号"], told["电话"])
-    assert {"s"} == {cell.data_type for cell in sheet[2] if cell.value is not None}
+    assert {"s"} == {cell.data_type for cell in sheet[3] if cell.value is not None}
 
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("http://x")', "+1", "-1", "@x", "\tx"])
@@ -43,12 +44,12 @@ def test_a_formula_stays_a_name(tmp_path, name):
     """A customer whose name begins like a formula is a customer: in the workbook as it is, in the CSV behind a quote."""
     writing.write(tmp_path / "w.xlsx", [row(customer=name)], lang="zh", title="x")
     writing.write(tmp_path / "w.csv", [row(customer=name)], lang="zh", title="x")
-    (_, line), sheet = cells(tmp_path / "w.xlsx")
+    (_, _, line), sheet = cells(tmp_path / "w.xlsx")
     with (tmp_path / "w.csv").open(encoding="utf-8-sig", newline="") as file:
         told = next(csv.DictReader(file))
 
     assert name in line
-    assert not any(cell.data_type == "f" for cell in sheet[2])
+    assert not any(cell.data_type == "f" for cell in sheet[3])
     assert f"'{name}" == told["客户"]
 
 
@@ -57,11 +58,11 @@ def test_the_sheet_can_be_worked_with(tmp_path):
     writing.write(tmp_path / "w.xlsx", [row(), row(id="T2", late=True)], lang="en", title="Callbacks")
     _, sheet = cells(tmp_path / "w.xlsx")
 
-    assert "C2" == sheet.freeze_panes
-    assert "$1:$1" == sheet.print_title_rows
+    assert "C3" == sheet.freeze_panes
+    assert "$2:$2" == sheet.print_title_rows
     assert sheet.auto_filter.ref is not None
     assert ("landscape", 9) == (sheet.page_setup.orientation, int(sheet.page_setup.paperSize))
-    assert sheet["A2"].fill.bgColor.rgb != sheet["A3"].fill.fgColor.rgb
+    assert sheet["A3"].fill.fgColor.rgb != sheet["A4"].fill.fgColor.rgb
 
 
 @pytest.mark.parametrize("name", ["w.xlsx", "w.csv"])

@@ -1,8 +1,10 @@
-"""crmcore callbacks: the clerk's worklist, masked on the screen, whole in the clerk's own file."""
+"""crmcore callbacks: the clerk's worklist, masked on the screen, whole in the clerk's own file, and read back from it."""
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -10,9 +12,15 @@ import click
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 
+if TYPE_CHECKING:
+    from crmcore.flows.callbacks_import import ImportReport
+
 command = Group("callbacks")
 
-COLUMNS = ("id", "due", "deadline", "task", "reason", "customer", "phone", "plate", "executor", "late")
+COLUMNS = ("id", "due", "deadline", "task", "reason", "customer", "phone", "plate", "executor", "lease", "late")
+REJECTED = ("cell", "id", "column", "shape", "why", "fix")
+NOTES = ("at", "customer", "note", "staff", "advisor")
+PART = 1
 
 
 @command.command("list")
@@ -23,21 +31,105 @@ def list_(state: State, store: str | None) -> None:
     from crmcore.flows.callbacks import due_rows
 
     crm = state.crm
-    rows = due_rows(crm.db, crm.config.rules, crm.stores, crm.clock.now(), lang=state.lang, masked=True, store=store)
+    rows = due_rows(crm.db, crm.desk(), crm.clock.now(), lang=state.lang, masked=True, store=store)
     state.show("callbacks", [attrs.asdict(row) for row in rows], COLUMNS)
 
 
 @command.command("export")
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--store", metavar="CODE")
+@click.option("--by", metavar="STAFF")
 @click.pass_obj
-def export(state: State, target: Path, store: str | None) -> None:
-    """Write the worklist to a file for its reader alone."""
+def export(state: State, target: Path, store: str | None, by: str | None) -> None:
+    """Write the worklist to a file for its reader alone; its rows are then in his hands."""
     from crmcore.flows.callbacks import export
 
     crm = state.crm
-    count = export(crm.db, crm.config.rules, crm.stores, target, crm.clock.now(), lang=state.lang, store=store)
+    who = by or login()
+    done = export(crm.db, crm.desk(), target, crm.clock.now(), lang=state.lang, by=who, store=store)
     if state.json:
-        state.emit("export", {"path": target, "callbacks": count})
+        state.emit("export", {"path": target, "by": who, **attrs.asdict(done)})
         return
-    state.tell(state.say("callbacks.exported", count=count, path=target))
+    state.tell(state.say("callbacks.exported", count=done.callbacks, path=target))
+    until = state.local(done.until.isoformat())
+    state.tell(state.say("callbacks.leased", count=done.leased, by=who, until=f"{until:%Y-%m-%d %H:%M}"))
+    if done.others:
+        state.tell(state.say("callbacks.others", count=done.others))
+
+
+@command.command("import")
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--by", metavar="STAFF")
+@click.pass_obj
+def import_(state: State, source: Path, by: str | None) -> int:
+    """Read an edited worklist back; every row whole or not at all."""
+    from crmcore.flows.callbacks_import import take_in
+
+    crm = state.crm
+    report = take_in(crm.db, crm.desk(), source, crm.clock, by=by or login())
+    if state.json:
+        state.emit("import", told(report))
+    else:
+        tell(state, report)
+    return PART if report.rejected else 0
+
+
+@command.command("notes")
+@click.option("--advisor", metavar="STAFF")
+@click.option("--days", type=click.IntRange(1), default=30)
+@click.option("--full", is_flag=True)
+@click.pass_obj
+def notes(state: State, advisor: str | None, days: int, full: bool) -> None:
+    """What callers have noted for an advisor."""
+    from crmcore.flows.notes import notes
+
+    crm = state.crm
+    rows = notes(crm.db, crm.settings(), crm.clock.now(), advisor=advisor, days=days, masked=not full)
+    state.show("notes", [attrs.asdict(row) for row in rows], NOTES)
+
+
+def login() -> str:
+    """Who is logged in to this machine; "" where nobody can be told."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user, as in a container
+        return ""
+
+
+def told(report: ImportReport) -> dict[str, Any]:
+    """The body of crmcore/import@1."""
+    body: dict[str, Any] = attrs.asdict(report)
+    body["rejected_rows"] = report.rejected_rows
+    body["opened"] = [f"K{number}" for number in report.opened]
+    body["joined"] = [f"K{number}" for number in report.joined]
+    return body
+
+
+def tell(state: State, report: ImportReport) -> None:
+    """What was taken, what follows from it, what the clerk should know, and each cell that could not be taken."""
+    counts = {name: getattr(report, name) for name in ("recorded", "unchanged", "not_called", "late")}
+    mark = "×" if report.rejected else "√"
+    state.tell(state.say("callbacks.imported", mark=mark, rejected=report.rejected_rows, **counts))
+    for name, count in sorted(report.follows.items()):
+        state.tell(state.say(f"callbacks.follows.{name}", count=count))
+    for name in ("responses", "proposals", "opted_out", "texts"):
+        if getattr(report, name):
+            state.tell(state.say(f"callbacks.{name}", count=getattr(report, name)))
+    for name in ("opened", "joined"):
+        if cases := getattr(report, name):
+            state.tell(state.say(f"callbacks.{name}", count=len(cases), ids=", ".join(f"K{one}" for one in cases)))
+    for notice in report.notices:
+        state.note(state.say("callbacks.notice", row=notice.row, id=notice.id, why=state.reason(notice.reason)))
+    if report.ignored:
+        state.note(state.say("callbacks.ignored", columns=", ".join(report.ignored)))
+    if report.rejected:
+        state.tell(state.say("callbacks.rejected"))
+        state.show("rejected", [_line(state, attrs.asdict(each)) for each in report.rejected], REJECTED)
+
+
+def _line(state: State, row: dict[str, Any]) -> dict[str, Any]:
+    from crmcore import lang as catalogue
+    from crmcore.worklist.form import heading
+
+    why, fix = catalogue.reason(row["reason"], state.lang)
+    return {**row, "column": heading(row["column"], state.lang), "why": why, "fix": fix}

@@ -184,11 +184,11 @@ def _hand_over(state: State, crm: Crm, folder: Path) -> None:
     from crmcore.reports.daily import render
     from crmcore.worklist.write import private_write
 
-    rules, stores, now = crm.config.rules, crm.stores, crm.clock.now()
-    calls = export(crm.db, rules, stores, folder / "worklist.xlsx", now, lang=state.lang)
+    desk, now = crm.desk(), crm.clock.now()
+    calls = export(crm.db, desk, folder / "worklist.xlsx", now, lang=state.lang, by="demo").callbacks
     private_write(folder / "report.html", render(crm.report(), state.lang).encode())
     state.tell(state.say("demo.worklist", count=calls, shown=min(SHOWN, calls)))
-    rows = due_rows(crm.db, rules, stores, now, lang=state.lang, masked=True)
+    rows = due_rows(crm.db, desk, now, lang=state.lang, masked=True)
     if not state.json:
         state.show("callbacks", [attrs.asdict(row) for row in rows[:SHOWN]], COLUMNS)
     first = rows[0].id if rows else "T1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -10,10 +9,12 @@ import click
 
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
+from crmcore.errors import UsageError
 
 command = Group("proposals")
 
 COLUMNS = ("id", "kind", "entity_id", "other_id", "field", "old", "new", "source", "why")
+STATE_AFTER = {"accept": "APPLIED", "reject": "REJECTED"}
 STATES = click.Choice(["PENDING", "APPLIED", "REJECTED", "all"], case_sensitive=False)
 
 
@@ -41,24 +42,36 @@ def _masked(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{key: row[key] and mask(row[key]) for key in ("old", "new")}}
 
 
-def _decision(name: str) -> Callable[..., None]:
-    @command.command(name)
-    @click.argument("ids", nargs=-1, required=True, metavar="ID…")
-    @click.option("--by", metavar="STAFF", default="cli")
-    @click.pass_obj
-    def decide(state: State, ids: tuple[str, ...], by: str) -> None:
-        """Each on its own: one that is no longer pending stops those behind it."""
-        from crmcore.flows import proposals
-
-        verb = proposals.accept if name == "accept" else proposals.reject
-        decided = [verb(state.crm.db, each, by=by, clock=state.clock) for each in ids]
-        if state.json:
-            state.emit(name, {"proposals": [{"id": each.id, "state": each.state} for each in decided]})
-            return
-        for each in decided:
-            state.tell(state.say(f"proposals.{name}", id=each.id))
-
-    return decide
+def _told(state: State, name: str, ids: tuple[str, ...]) -> None:
+    if state.json:
+        state.emit(name, {"proposals": [{"id": one, "state": STATE_AFTER[name]} for one in ids]})
+        return
+    for one in ids:
+        state.tell(state.say(f"proposals.{name}", id=one))
 
 
-accept, reject = _decision("accept"), _decision("reject")
+@command.command("accept")
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@click.option("--by", metavar="STAFF", default="cli")
+@click.option("--number", metavar="PHONE")
+@click.pass_obj
+def accept(state: State, ids: tuple[str, ...], by: str, number: str | None) -> None:
+    """Each on its own: one that is no longer pending stops those behind it."""
+    from crmcore.flows import proposals
+
+    if number is not None and len(ids) > 1:
+        raise UsageError("CRM-U313")
+    decided = [proposals.accept(state.crm.db, each, by=by, clock=state.clock, value=number) for each in ids]
+    _told(state, "accept", tuple(each.id for each in decided))
+
+
+@command.command("reject")
+@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@click.option("--by", metavar="STAFF", default="cli")
+@click.pass_obj
+def reject(state: State, ids: tuple[str, ...], by: str) -> None:
+    """Leave everything as it is; the same is not proposed again."""
+    from crmcore.flows import proposals
+
+    decided = [proposals.reject(state.crm.db, each, by=by, clock=state.clock) for each in ids]
+    _told(state, "reject", tuple(each.id for each in decided))

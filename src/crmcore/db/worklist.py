@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from crmcore.db.columns import stamp
-from crmcore.db.schema import attempt, contact_point, customer, opt_out, touchpoint, vehicle, visit
+from crmcore.db.schema import attempt, consent, contact_point, customer, opt_out, touchpoint, vehicle, visit
 
 
 def due_calls(connection: Connection, now: datetime, *, store: str | None = None, limit: int = 1000) -> list[Row[Any]]:
@@ -57,6 +57,20 @@ def phones(connection: Connection, customers: Collection[int]) -> dict[int, str]
         .order_by(contact_point.c.preferred, contact_point.c.state, contact_point.c.id.desc())
     )
     return {row.customer_id: row.value for row in rows}  # the last one written wins: preferred, valid, oldest
+
+
+def refuses_surveys(connection: Connection, customers: Collection[int]) -> set[int]:
+    """Who has said that he does not want to be asked how content he is, on the phone or at all."""
+    return set(
+        connection.execute(
+            select(consent.c.customer_id).where(
+                consent.c.customer_id.in_(customers),
+                consent.c.purpose == "SURVEY",
+                consent.c.channel.in_(["", "PHONE"]),
+                consent.c.status.in_(["DENIED", "WITHDRAWN"]),
+            )
+        ).scalars()
+    )
 
 
 def last_visits(connection: Connection, customers: Collection[int]) -> dict[int, str]:

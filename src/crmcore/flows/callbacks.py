@@ -1,96 +1,150 @@
-"""callbacks: the calls that are due, as the clerk needs them: who, why, which car, what to ask."""
+"""callbacks: the calls that are due, as the clerk needs them: who, why, which car, what to ask, and in whose hands."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+import attrs
+from sqlalchemy import Connection, Row
 
 from crmcore import lang as catalogue
+from crmcore.db import leases
 from crmcore.db import worklist as query
-from crmcore.db.columns import instant
+from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import Database
 from crmcore.flows import naming
+from crmcore.flows.desk import Desk
+from crmcore.flows.plan_who import staff_of
 from crmcore.rules.masking import mask_name, mask_phone, mask_plate
 from crmcore.types.contact import TouchpointRule
-from crmcore.types.store import Store
+from crmcore.types.survey import Survey
 from crmcore.worklist.rows import WorklistRow
 from crmcore.worklist.write import write
 
 
 def due_rows(
-    db: Database,
-    rules: Mapping[str, TouchpointRule],
-    stores: Mapping[str, Store],
-    now: datetime,
-    *,
-    lang: str,
-    masked: bool,
-    store: str | None = None,
+    db: Database, desk: Desk, now: datetime, *, lang: str, masked: bool, store: str | None = None, by: str = ""
 ) -> list[WorklistRow]:
-    """The worklist at `now`, the nearest deadline first; `masked` for a screen, full for the clerk's own file."""
+    """The worklist at `now`, the nearest deadline first; `masked` for a screen, full for the clerk's own file.
+
+    Args:
+        by: who asks; a row that somebody else has taken says so, one of his own customers is not for him.
+    """
     with db.reading() as connection:
-        calls = query.due_calls(connection, now, store=store)
-        people = {row.customer_id for row in calls}
-        ids = [row.id for row in calls]
-        phones = query.phones(connection, people)
-        visits = query.last_visits(connection, people)
-        tries = query.attempts(connection, ids)
-        riders = query.bundled(connection, ids)
-        names = naming.staff_names(connection)
-        named = {row.id: _cars_of(row) for row in calls}
-        cars = query.cars(connection, {car for each in named.values() for car in each})
-    rows = []
-    for number, row in enumerate(calls, start=1):
-        zone = ZoneInfo(stores[row.store].timezone) if row.store in stores else ZoneInfo("Asia/Shanghai")
-        rules_here = [row.rule, *riders.get(row.id, ())]
-        phone = phones.get(row.customer_id, "")
-        theirs = [cars[car] for car in named[row.id] if car in cars]
-        rows.append(
-            WorklistRow(
-                id=f"T{row.id}",
-                priority=str(number),
-                due=_local(row.due_at, zone),
-                deadline=_local(row.deadline_at, zone),
-                task=" + ".join(_label(rules, code, lang) for code in rules_here),
-                reason=_reason(row, lang),
-                customer=mask_name(row.name) if masked else row.name,
-                phone=mask_phone(phone) if masked else phone.removeprefix("+86"),
-                plate=_listed(mask_plate(car.plate) if masked and car.plate else car.plate for car in theirs),
-                vehicle=_listed(" ".join(part for part in (car.series, car.model) if part) for car in theirs),
-                last_visit=visits.get(row.customer_id, ""),
-                advisor=naming.colleague(row.advisor or row.customer_advisor, names, lang),
-                executor=naming.colleague(row.executor, names, lang),
-                supervisors="、".join(
-                    naming.colleague(one, names, lang) for one in json.loads(row.supervisors or "[]")
-                ),
-                attempts=str(tries.get(row.id, 0)),
-                questions=_questions(rules, rules_here, lang),
-                late=row.deadline_at is not None and instant(row.deadline_at) < now,
-            )
-        )
-    return rows
+        return _Listing(connection, desk, now, lang=lang, masked=masked, by=by).rows(store)
 
 
 def export(
-    db: Database,
-    rules: Mapping[str, TouchpointRule],
-    stores: Mapping[str, Store],
-    path: Path,
-    now: datetime,
-    *,
-    lang: str,
-    store: str | None = None,
-) -> int:
-    """Write the worklist to `path` (.xlsx or .csv, mode 0600); returns how many calls are on it."""
-    rows = due_rows(db, rules, stores, now, lang=lang, masked=False, store=store)
-    write(path, rows, lang=lang, title=catalogue.say("worklist.title", lang))
-    return len(rows)
+    db: Database, desk: Desk, path: Path, now: datetime, *, lang: str, by: str, store: str | None = None
+) -> Exported:
+    """Write the worklist to `path` (.xlsx or .csv, mode 0600); its rows are then in the hands of `by`.
+
+    What somebody else has taken stays with him and is marked; the file is written before anything is taken, so that no row
+    is in the hands of somebody who has no file.
+    """
+    with db.reading() as connection:
+        listing = _Listing(connection, desk, now, lang=lang, masked=False, by=by)
+        rows = listing.rows(store)
+        form = desk.form(desk.asked(listing.surveys), staff_of(connection, desk.settings))
+    write(path, rows, lang=lang, title=catalogue.say("worklist.title", lang), form=form)
+    until = now + timedelta(hours=desk.policy.lease_hours)
+    with db.writing() as connection:
+        ids = {int(row.id[1:]) for row in rows if not row.shut}
+        others = {number for number, row in leases.running(connection, ids, now).items() if row.holder != by}
+        leases.take(connection, ids - others, by, now, until, path.name)
+    return Exported(callbacks=len(rows), leased=len(ids - others), others=len(others), until=until)
+
+
+@attrs.frozen(kw_only=True)
+class Exported:
+    """What an export did: rows on the sheet, those now in the hands of who exported, those that somebody else has."""
+
+    callbacks: int
+    leased: int
+    others: int
+    until: datetime
+
+
+class _Listing:
+    """The calls that are due, with what the clerk must know before he dials."""
+
+    def __init__(self, connection: Connection, desk: Desk, now: datetime, *, lang: str, masked: bool, by: str) -> None:
+        self.connection, self.desk, self.now = connection, desk, now
+        self.lang, self.masked, self.by = lang, masked, by
+        self.names = naming.staff_names(connection) | {one.code: one.name for one in desk.settings.staff}
+        self.caller = next((one for one in staff_of(connection, desk.settings) if one.code == by), None)
+        self.surveys: list[Survey] = []
+
+    def rows(self, store: str | None) -> list[WorklistRow]:
+        """Every call, in order; `surveys` then holds the questionnaires that any of them asks."""
+        calls = query.due_calls(self.connection, self.now, store=store)
+        self._load(calls)
+        return [self._row(number, row) for number, row in enumerate(calls, start=1)]
+
+    def _load(self, calls: Sequence[Row[Any]]) -> None:
+        people, ids = {row.customer_id for row in calls}, [row.id for row in calls]
+        self.phones = query.phones(self.connection, people)
+        self.visits = query.last_visits(self.connection, people)
+        self.tries = query.attempts(self.connection, ids)
+        self.riders = query.bundled(self.connection, ids)
+        self.silent = query.refuses_surveys(self.connection, people)
+        self.leases = leases.running(self.connection, ids, self.now)
+        self.cars_of = {row.id: _cars_of(row) for row in calls}
+        self.cars = query.cars(self.connection, {car for each in self.cars_of.values() for car in each})
+        self.surveys = self.desk.asks(code for row in calls for code in self._rules(row))
+
+    def _rules(self, row: Row[Any]) -> list[str]:
+        return [row.rule, *self.riders.get(row.id, ())]
+
+    def _row(self, number: int, row: Row[Any]) -> WorklistRow:
+        rules, zone = self.desk.settings.rules, ZoneInfo(self.desk.settings.store(row.store).timezone)
+        codes = self._rules(row)
+        surveys = [] if row.customer_id in self.silent else self.desk.asks(codes)
+        phone = self.phones.get(row.customer_id, "")
+        theirs = [self.cars[car] for car in self.cars_of[row.id] if car in self.cars]
+        plates = (mask_plate(car.plate) if self.masked and car.plate else car.plate for car in theirs)
+        mine = self.desk.may(self.caller, row, codes)
+        return WorklistRow(
+            id=f"T{row.id}",
+            priority=str(number),
+            due=_local(row.due_at, zone),
+            deadline=_local(row.deadline_at, zone),
+            task=" + ".join(_label(rules, code, self.lang) for code in codes),
+            reason=_reason(row, self.lang),
+            customer=mask_name(row.name) if self.masked else row.name,
+            phone=mask_phone(phone) if self.masked else phone.removeprefix("+86"),
+            plate=_listed(plates),
+            vehicle=_listed(" ".join(part for part in (car.series, car.model) if part) for car in theirs),
+            last_visit=self.visits.get(row.customer_id, ""),
+            advisor=naming.colleague(row.advisor or row.customer_advisor, self.names, self.lang),
+            executor=naming.colleague(row.executor, self.names, self.lang),
+            supervisors="、".join(
+                naming.colleague(one, self.names, self.lang) for one in json.loads(row.supervisors or "[]")
+            ),
+            attempts=str(self.tries.get(row.id, 0)),
+            lease=self._lease(row, zone) if mine else catalogue.reason("OWN_CUSTOMER", self.lang)[0],
+            exported=_local(stamp(self.now), zone),
+            questions=_questions(rules, codes, surveys, self.lang),
+            asked=tuple(one.key for one in self.desk.asked(surveys)),
+            late=row.deadline_at is not None and instant(row.deadline_at) < self.now,
+            shut=not mine,
+        )
+
+    def _lease(self, row: Row[Any], zone: ZoneInfo) -> str:
+        """Who else has taken this row; nothing for one's own."""
+        taken = self.leases.get(row.id)
+        if taken is None or taken.holder == self.by:
+            return ""
+        until = instant(taken.until).astimezone(zone)
+        same_day = until.date() == self.now.astimezone(zone).date()
+        shown = until.strftime("%H:%M" if same_day else "%m-%d %H:%M")
+        who = naming.colleague(taken.holder, self.names, self.lang)
+        return catalogue.say("worklist.taken", self.lang, "crmcore", who=who, until=shown)
 
 
 def _cars_of(row: Row[Any]) -> tuple[int, ...]:
@@ -116,13 +170,23 @@ def _reason(row: Row[Any], lang: str) -> str:
     said = query.explanation(row)
     event = catalogue.say(f"explain.anchor.{said['anchor']}", lang) if "anchor" in said else ""
     parts = [f"{event} {row.anchor_on[:10]}".strip(), *said.get("orders", ())]
+    if said.get("booked_next"):
+        parts.append(_booked(said.get("booked_by"), lang))
     if row.reason:
         parts.append(catalogue.reason(row.reason, lang)[0])
     return " · ".join(parts)
 
 
-def _questions(rules: Mapping[str, TouchpointRule], codes: list[str], lang: str) -> str:
-    asked = dict.fromkeys(question for code in codes if code in rules for question in rules[code].questions)
-    return "\n".join(
-        f"{number}. {catalogue.say(f'question.{code}', lang)}" for number, code in enumerate(asked, start=1)
-    )
+def _booked(channel: str | None, lang: str) -> str:
+    if not channel:
+        return catalogue.say("worklist.booked_only", lang)
+    return catalogue.say("worklist.booked", lang, "crmcore", how=naming.labelled("channel", channel, lang))
+
+
+def _questions(rules: Mapping[str, TouchpointRule], codes: list[str], surveys: Sequence[Survey], lang: str) -> str:
+    """The script: what the rules ask, then what the questionnaires ask on the phone; a question of both once."""
+    script = dict.fromkeys(question for code in codes if code in rules for question in rules[code].questions)
+    said = {code: catalogue.say(f"question.{code}", lang) for code in script}
+    items = [item for survey in surveys for item in survey.questions.values() if item.phone]
+    said |= {item.code: item.text.get(lang, item.code) for item in items if item.code not in said}
+    return "\n".join(f"{number}. {words}" for number, words in enumerate(said.values(), start=1))

@@ -37,6 +37,7 @@ from crmcore.flows.planning import (
     PlanReport,
     Scene,
     Settings,
+    after_calls,
     explain_draft,
     maybe,
     said_by,
@@ -242,6 +243,7 @@ class _Run:
     def _keep(self, row: Row[Any], draft: Draft, case: Case) -> None:
         """A stored touchpoint as the rules want it now; who was to do it stays, unless he is gone."""
         before = said_by(row)
+        draft = after_calls(draft, before)
         if before.get("to_phone"):  # its text failed for good
             passed = {**before.get("passed", {}), **draft.why_channel}
             point = best_point(case.customer, Channel.PHONE)

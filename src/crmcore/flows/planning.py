@@ -28,6 +28,10 @@ GUARD = timedelta(days=7)
 OVERLAP = timedelta(hours=6)
 #: However little was written, so often everything open is looked at again. [J]
 THOROUGH = timedelta(days=7)
+#: What people decided about a touchpoint, and what its calls came to: a later plan keeps it.
+KEPT = (
+    "decided", "assigned", "known_late", "to_phone", "next_at", "booked_next", "booked_by", "first_due", "first_expires",
+)  # fmt: skip
 
 
 class Widths(Protocol):
@@ -198,8 +202,26 @@ def explain_draft(draft: Draft, rule: TouchpointRule, before: Mapping[str, Any])
         "booked": draft.booked,
         "provisional": draft.timing.provisional,
     }
-    kept = {name: before[name] for name in ("decided", "assigned", "known_late", "to_phone") if name in before}
+    kept = {name: before[name] for name in KEPT if name in before}
     return {name: value for name, value in said.items() if value not in (None, "", [], {}, False)} | kept
+
+
+def after_calls(draft: Draft, before: Mapping[str, Any]) -> Draft:
+    """`draft` at the time that its calls have led to: the next try, or the time the customer booked, which overrides the rule's.
+
+    A booked time moves the deadline where it is later, and how long the contact is worth making with it.
+    """
+    at = when(before.get("next_at"))
+    if at is None:
+        return draft
+    timing = attrs.evolve(draft.timing, due=at)
+    if before.get("booked_next"):
+        if timing.deadline is not None:
+            timing = attrs.evolve(timing, deadline=max(timing.deadline, at))
+        if timing.expires is not None:
+            moved = timing.expires + (at - draft.timing.due)
+            timing = attrs.evolve(timing, expires=max(moved, timing.expires))
+    return attrs.evolve(draft, timing=timing, booked=draft.booked or bool(before.get("booked_next")))
 
 
 def anchor_stamp(draft: Draft) -> str:

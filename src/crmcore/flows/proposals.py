@@ -7,10 +7,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from crmcore.db.columns import stamp
 from crmcore.db.engine import LONGEST, Database, for_update, take_ids
-from crmcore.db.schema import contact_point, correction, proposal, vehicle, visit
+from crmcore.db.schema import contact_point, correction, proposal, vehicle, vehicle_party, visit
 from crmcore.errors import UsageError
 from crmcore.flows import customers
 from crmcore.hooks.adapters import Clock
+from crmcore.rules.phone import phone
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +33,8 @@ class Proposal:
 
 
 _LETTERS = {"customer": "C", "vehicle": "V", "visit": "R"}
+#: What the other one is, where it is no second one of the same.
+_OTHERS = {"OWNERSHIP": "C"}
 _TABLES = {"vehicle": vehicle, "visit": visit}
 
 
@@ -48,17 +51,30 @@ def _shown(row: Row[tuple[object, ...]]) -> Proposal:
     letter = _LETTERS.get(row.entity, "")
     return Proposal(
         id=f"P{row.id}", kind=row.kind, entity=row.entity, entity_id=f"{letter}{row.entity_id}",
-        other_id=f"{letter}{row.other_id}" if row.other_id else None, field=row.field, old=row.old, new=row.new, source=row.source,
+        other_id=f"{_OTHERS.get(str(row.kind), letter)}{row.other_id}" if row.other_id else None, field=row.field, old=row.old, new=row.new, source=row.source,
         why=row.why, state=row.state, created_at=row.created_at,
     )  # fmt: skip
 
 
-def accept(db: Database, id_: str, *, by: str, clock: Clock) -> Proposal:
-    """Do what it proposes: merge the two, or take the field as the source has it; nobody's correction holds it any more."""
+def accept(db: Database, id_: str, *, by: str, clock: Clock, value: str | None = None) -> Proposal:
+    """Do what it proposes: merge the two, or take the field as the source has it; nobody's correction holds it any more.
+
+    Args:
+        value: the right number, where a call has found one wrong or dead and nobody knew a better one then.
+
+    Raises:
+        UsageError: it is not pending; it asks for a number and `value` is none (CRM-U310, CRM-U311); it asks for none (CRM-U312).
+    """
     with db.writing() as connection:
         row = _pending(connection, id_)
         now = stamp(clock.now())
-        if row.kind == "MERGE":
+        if value is not None and not _asks(row):
+            raise UsageError("CRM-U312", id=f"P{row.id}")
+        if _asks(row):
+            _replace_number(connection, row, value, now=now)
+        elif row.kind == "OWNERSHIP":
+            _end_ownership(connection, row, now=now)
+        elif row.kind == "MERGE":
             customers.merge_rows(connection, row.entity_id, row.other_id, by=by, now=now, why=f"P{row.id}")
         elif row.kind == "CONTACT":
             _take_contact(connection, row, by=by, clock=clock)
@@ -126,3 +142,34 @@ def _take_contact(connection: Connection, row: Row[tuple[object, ...]], *, by: s
         (number,) = take_ids(connection, contact_point, 1)
         values = {"id": number, "customer_id": row.entity_id, "channel": "PHONE", "value": row.new}
         connection.execute(insert(contact_point).values(values))
+
+
+def _asks(row: Row[tuple[object, ...]]) -> bool:
+    """Does it wait for a number that somebody must find out?"""
+    return bool(row.kind == "CONTACT" and row.field == "phone" and row.new is None)
+
+
+def _replace_number(connection: Connection, row: Row[tuple[object, ...]], value: str | None, *, now: str) -> None:
+    """The right number, to be dialled from now on; the bad one stays known as bad, so that the source is still recognised."""
+    if not value:
+        raise UsageError("CRM-U310", id=f"P{row.id}")
+    number = phone(value)
+    if not isinstance(number, str) or number == row.old:
+        raise UsageError("CRM-U311", id=f"P{row.id}", reason=getattr(number, "reason", "NUMBER_SAME"))
+    mine = (contact_point.c.customer_id == row.entity_id, contact_point.c.channel == "PHONE")
+    connection.execute(update(contact_point).where(*mine).values(preferred=0))
+    good = {"preferred": 1, "state": "VALID", "state_at": now}
+    if (
+        connection.execute(update(contact_point).where(*mine, contact_point.c.value == number).values(good)).rowcount
+        == 0
+    ):
+        (id_,) = take_ids(connection, contact_point, 1)
+        values = {"id": id_, "customer_id": row.entity_id, "channel": "PHONE", "value": number, **good}
+        connection.execute(insert(contact_point).values(values))
+
+
+def _end_ownership(connection: Connection, row: Row[tuple[object, ...]], *, now: str) -> None:
+    """The customer no longer has the car; nothing more is owed to him about it."""
+    mine = (vehicle_party.c.vehicle_id == row.entity_id, vehicle_party.c.customer_id == row.other_id)
+    connection.execute(update(vehicle_party).where(*mine, vehicle_party.c.end_on.is_(None)).values(end_on=row.new))
+    connection.execute(update(vehicle).where(vehicle.c.id == row.entity_id).values(updated_at=now))

@@ -271,7 +271,7 @@ def _channel(
             store=store,
             channel=channel,
             message_class=rule.message_class,
-            purpose=Purpose.SURVEY if rule.survey else None,
+            purpose=Purpose.SURVEY if rule.purpose == "SURVEY" else None,  # a callback goes without its questions
             do_not_message=case.order is not None and case.order.do_not_message,
         )
         match permit(facts, policy, now):

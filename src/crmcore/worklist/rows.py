@@ -1,4 +1,4 @@
-"""The columns of the worklist and what fills them."""
+"""The columns that say which call it is, and what fills them; they are locked in the workbook."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ COLUMNS: dict[str, tuple[str, str, int]] = {
     "executor": ("执行人", "Caller", 12),
     "supervisors": ("监督人", "Supervisors", 16),
     "attempts": ("已拨次数", "Tries", 9),
+    "lease": ("领取情况", "Taken by", 18),
+    "exported": ("导出时间", "Exported", 17),
     "questions": ("话术与问题", "Script", 60),
 }
 
@@ -33,7 +35,11 @@ class WorklistRow:
         id: the touchpoint, e.g. "T12"; what an import later finds the row by.
         phone: as it is dialled within the country, never as a number.
         reason: why this call is due, with what it was bundled with.
+        lease: who has taken the row and until when, or why it is not for who exports it; empty: nobody.
+        exported: local time of the export: what a bare "10:35" in the file counts from.
+        asked: keys of the score columns that are asked in this call (`form.Asked.key`).
         late: True once the deadline has passed.
+        shut: no answer of who exports it is taken: his own customer.
     """
 
     id: str
@@ -51,8 +57,12 @@ class WorklistRow:
     executor: str
     supervisors: str
     attempts: str
+    lease: str = ""
+    exported: str = ""
     questions: str
+    asked: tuple[str, ...] = ()
     late: bool = False
+    shut: bool = False
 
     def cells(self) -> list[str]:
         """The values in the order of `COLUMNS`."""

@@ -1,7 +1,9 @@
 """Writing the worklist: a workbook where xlsxwriter is installed, CSV otherwise or when asked.
 
-The file holds full phone numbers, so it is created for its owner alone (0600) before a byte is written. Every cell is text:
-a phone stays a phone, and a name that begins with "=" stays a name.
+The file holds full phone numbers, so it is created for its owner alone (0600) before a byte is written. Every cell of the
+part that says which call it is is text: a phone stays a phone, and a name that begins with "=" stays a name.
+
+The first row of the sheet is hidden and holds the codes of the columns: a column that was renamed or moved is still known.
 """
 
 from __future__ import annotations
@@ -14,24 +16,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crmcore.errors import MissingExtra, StoreError, UsageError
+from crmcore.worklist.form import Form
 from crmcore.worklist.rows import COLUMNS, WorklistRow
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(path: Path, rows: Sequence[WorklistRow], *, lang: str, title: str) -> None:
-    """Write `rows` to `path` by its suffix.
+def write(path: Path, rows: Sequence[WorklistRow], *, lang: str, title: str, form: Form | None = None) -> None:
+    """Write `rows` to `path` by its suffix, with the answer part of `form`.
 
     Raises:
         UsageError: the suffix is neither .xlsx nor .csv.
         MissingExtra: .xlsx without xlsxwriter.
         StoreError: the file cannot be written, e.g. because it is open in Excel.
     """
+    form = form or Form()
     match path.suffix.lower():
         case ".xlsx":
-            content = _workbook(rows, lang, title)
+            content = _workbook(rows, form, lang, title)
         case ".csv":
-            content = _csv(rows, lang)
+            content = _csv(rows, form, lang)
         case other:
             raise UsageError("CRM-U210", at=path.name, suffix=other)
     private_write(path, content)
@@ -58,43 +62,30 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
-def headings(lang: str) -> list[str]:
-    """The heading of each column."""
-    return [zh if lang == "zh" else en for zh, en, _ in COLUMNS.values()]
+def unharmed(cell: str) -> str:
+    """What `harmless` was given."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
-def _csv(rows: Sequence[WorklistRow], lang: str) -> bytes:
+def headings(form: Form, lang: str) -> list[str]:
+    """The heading of each column of both parts."""
+    return [form.heading(column, lang) for column in (*COLUMNS, *form.columns())]
+
+
+def _csv(rows: Sequence[WorklistRow], form: Form, lang: str) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow(headings(lang))
-    writer.writerows([harmless(cell) for cell in row.cells()] for row in rows)
+    writer.writerow(headings(form, lang))
+    empty = [""] * len(form.columns())
+    writer.writerows([*(harmless(cell) for cell in row.cells()), *empty] for row in rows)
     return text.getvalue().encode("utf-8-sig")  # Excel reads UTF-8 only with a BOM
 
 
-def _workbook(rows: Sequence[WorklistRow], lang: str, title: str) -> bytes:
+def _workbook(rows: Sequence[WorklistRow], form: Form, lang: str, title: str) -> bytes:
     try:
-        import xlsxwriter
+        import xlsxwriter  # noqa: F401 - asked for here, where its absence is a message
     except ModuleNotFoundError:
         raise MissingExtra("CRM-X001", extra="app") from None
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    )
-    sheet = book.add_worksheet(title[:31])
-    head = book.add_format({"bold": True, "bg_color": "#DDE6F0", "border": 1, "text_wrap": True, "valign": "vcenter"})
-    plain = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top", "border": 1})
-    late = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top", "border": 1, "bg_color": "#FCE4D6"})
-    for column, ((_, _, width), heading) in enumerate(zip(COLUMNS.values(), headings(lang), strict=True)):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, heading, head)
-    for number, row in enumerate(rows, start=1):
-        for column, cell in enumerate(row.cells()):
-            sheet.write_string(number, column, cell, late if row.late else plain)
-    sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(len(rows), 1), len(COLUMNS) - 1)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    book.close()
-    return buffer.getvalue()
+    from crmcore.worklist.workbook import Sheet
+
+    return Sheet(form, lang, title).filled(rows)

@@ -1,0 +1,366 @@
+"""callbacks import: an edited worklist is read back, each row whole or not at all, each row once.
+
+Fetch what the rows are about, decide row by row whether it can be taken, look for complaints outside any transaction, and
+record each call in a transaction of its own. Clocks start at the time of the call on the sheet, not at the import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Row
+
+from crmcore.db import attempts, leases
+from crmcore.db.columns import instant, stamp
+from crmcore.db.engine import Database
+from crmcore.flows.calling import Call, read_number, record
+from crmcore.flows.desk import Desk
+from crmcore.flows.plan_who import staff_of
+from crmcore.flows.planning import said_by
+from crmcore.hooks.adapters import Clock
+from crmcore.rules import calltimes
+from crmcore.rules.text import Bad, fold, shape
+from crmcore.types.contact import ContactAttempt, Effect
+from crmcore.types.store import Role, Staff
+from crmcore.types.survey import Answer, Mode, Response, Side, Survey
+from crmcore.worklist.answers import Answers, Reader, Wrong, identity
+from crmcore.worklist.form import word_key
+from crmcore.worklist.read import Filled, Line, read
+
+
+@attrs.frozen(kw_only=True)
+class Rejected:
+    """A cell for which its row was left out: "K17", the column, what the value looks like, and why."""
+
+    row: int
+    cell: str
+    id: str
+    column: str
+    shape: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """Something the clerk should know of a row that was taken."""
+
+    row: int
+    id: str
+    reason: str
+
+
+@attrs.define(kw_only=True)
+class ImportReport:
+    """What became of the rows; `read` is the sum of recorded, unchanged, not_called and rejected rows.
+
+    Attributes:
+        late: recorded rows whose call was written down later than the handover clock allows.
+        follows: DONE, RETRY, BOOKED, GIVEN_UP, MEND or OVER -> rows.
+        opened / joined: complaints.
+        ignored: headings of columns that are none of ours.
+    """
+
+    file: str
+    read: int = 0
+    recorded: int = 0
+    unchanged: int = 0
+    not_called: int = 0
+    late: int = 0
+    responses: int = 0
+    proposals: int = 0
+    opted_out: int = 0
+    texts: int = 0
+    follows: dict[str, int] = attrs.field(factory=dict)
+    opened: list[int] = attrs.field(factory=list)
+    joined: list[int] = attrs.field(factory=list)
+    rejected: list[Rejected] = attrs.field(factory=list)
+    notices: list[Notice] = attrs.field(factory=list)
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def rejected_rows(self) -> int:
+        """How many rows were left out; one may have several wrong cells."""
+        return len({each.row for each in self.rejected})
+
+
+def take_in(db: Database, desk: Desk, path: Path, clock: Clock, *, by: str) -> ImportReport:
+    """Read an edited worklist back.
+
+    Args:
+        by: who hands it in; the caller of rows that name none and are in nobody's hands, where he works here.
+
+    Raises:
+        SourceError: the file is no worklist (CRM-S501) or cannot be read.
+    """
+    with db.reading() as connection:
+        staff = staff_of(connection, desk.settings)
+    form = desk.form(desk.asked(desk.surveys.values()), staff)
+    filled = read(path, form)
+    reader = Reader(form, desk.results)
+    with db.reading() as connection:
+        scene = _Scene(connection, filled)
+    report = ImportReport(file=path.name, ignored=filled.ignored)
+    for line in filled.lines:
+        report.read += 1
+        _Row(db, desk, scene, reader, staff, line, report, by).take(clock)
+    return report
+
+
+class _Scene:
+    """What is known of all calls of a file, fetched once; each is looked at again when it is recorded."""
+
+    def __init__(self, connection: Connection, filled: Filled) -> None:
+        ids = {number for line in filled.lines if (number := identity(line)) is not None}
+        self.filled = filled
+        self.calls = attempts.calls(connection, ids)
+        self.riders = attempts.riders(connection, ids)
+        self.leases = leases.of(connection, ids)
+
+
+@attrs.frozen
+class _Row:
+    """One row on its way in."""
+
+    db: Database
+    desk: Desk
+    scene: _Scene
+    reader: Reader
+    staff: Sequence[Staff]
+    line: Line
+    report: ImportReport
+    by: str
+
+    def take(self, clock: Clock) -> None:
+        """Decide about the row, and record it; what is wrong with it goes into the report."""
+        if self.line.reason:
+            self._reject([Wrong("", self.line.reason)])
+        elif not self.reader.answered(self.line):
+            self.report.not_called += 1
+        else:
+            number = identity(self.line)
+            row = None if number is None else self.scene.calls.get(number)
+            if row is None:
+                reason = "ROW_ID_DAMAGED" if number is None else "ROW_ID_UNKNOWN"
+                self._reject([Wrong("id", reason, shape(self.line.cells.get("id", "")))])
+            else:
+                self._answered(row, clock)
+
+    def _answered(self, row: Row[Any], clock: Clock) -> None:
+        store = self.desk.settings.store(row.store)
+        answers = self.reader.read(self.line, store.timezone)
+        if not isinstance(answers, Answers):
+            self._reject(answers)
+            return
+        print_ = answers.fingerprint(row.id)
+        now = clock.now()
+        with self.db.reading() as connection:
+            before = attempts.of_call(connection, [row.id]).get(row.id, [])
+            if any(one.fingerprint == print_ for one in before):
+                self.report.unchanged += 1
+                return
+            numbers = {one.value for one in attempts.numbers(connection, row.customer_id)}
+        call = self._call(row, answers, numbers, now)
+        if not isinstance(call, Call):
+            self._reject(call)
+            return
+        same = [one for one in before if one.at == stamp(call.at)]
+        if same:
+            self._same_call(same[0], call, answers)
+            return
+        self._record(row, self._looked(row, attrs.evolve(call, fingerprint=print_), answers), clock)
+
+    # -------------------------------------------------------------- deciding
+
+    def _call(self, row: Row[Any], answers: Answers, numbers: set[str], now: datetime) -> Call | list[Wrong]:
+        """The call the row tells of; or every cell that does not fit what is known."""
+        wrong: list[Wrong] = []
+        zone = self.desk.settings.store(row.store).timezone
+        rules = [row.rule, *self.scene.riders.get(row.id, ())]
+        lease = self.scene.leases.get(row.id)
+        exported = answers.exported or (None if lease is None else instant(lease.leased_at))
+        if _mixed(answers, row, numbers):
+            wrong.append(Wrong("id", "ROW_MIXED", shape(self.line.cells["id"])))
+        asked = {one.key for one in self.desk.asked(self.desk.asks(rules))}
+        wrong += [Wrong(column, "ANSWER_NOT_ASKED") for column in answers.scores if column not in asked]
+        at = self._time(row, answers, exported, now, wrong)
+        next_at = self._booked(answers, at, zone, wrong)
+        caller = self._caller(answers, lease, wrong)
+        if caller is not None and not self.desk.may(caller, row, rules):
+            wrong.append(Wrong("caller", "OWN_CUSTOMER"))
+        if wrong or at is None:
+            return wrong
+        complains = answers.complaint or answers.category or answers.result.effect is Effect.COMPLAINT
+        return Call(
+            touchpoint=row.id,
+            fingerprint="",
+            at=at,
+            result=answers.result,
+            staff=None if caller is None else caller.code,
+            number=read_number(answers.who.get("phone", "")),
+            remark=answers.remark,
+            category=(answers.category or "OTHER") if complains else None,
+            referral=answers.referral,
+            note=answers.note,
+            next_at=next_at,
+            next_channel=None if answers.next_channel is None else answers.next_channel.value,
+            since=exported,
+            by=self.by,
+        )
+
+    def _time(
+        self, row: Row[Any], answers: Answers, exported: datetime | None, now: datetime, wrong: list[Wrong]
+    ) -> datetime | None:
+        zone = self.desk.settings.store(row.store).timezone
+        at = calltimes.called(answers.called, zone, exported, now)
+        due = instant(_first_due(row))
+        bad = at if isinstance(at, Bad) else calltimes.plausible(at, due, now, self.desk.policy.import_days)
+        if isinstance(bad, Bad):
+            wrong.append(self._wrong("called_at", bad))
+            return None
+        return at if isinstance(at, datetime) else None
+
+    def _booked(self, answers: Answers, at: datetime | None, zone: str, wrong: list[Wrong]) -> datetime | None:
+        if answers.next_at is None or at is None:
+            return None
+        found = calltimes.booked(answers.next_at, zone, at)
+        if isinstance(found, Bad):
+            wrong.append(self._wrong("next_at", found))
+            return None
+        return found
+
+    def _caller(self, answers: Answers, lease: Row[Any] | None, wrong: list[Wrong]) -> Staff | None:
+        """Who called: as written, else who has taken the row, else who hands it in; None where none of them works here."""
+        if answers.caller:
+            said = word_key(answers.caller)
+            found = [one for one in self.staff if said in {word_key(one.code), word_key(one.name)}]
+            if len(found) != 1:
+                wrong.append(self._wrong("caller", Bad("CALLER_AMBIGUOUS" if found else "CALLER_UNKNOWN")))
+            return found[0] if len(found) == 1 else None
+        by_code = {one.code: one for one in self.staff}
+        return (by_code.get(lease.holder) if lease is not None else None) or by_code.get(self.by)
+
+    def _wrong(self, column: str, bad: Bad) -> Wrong:
+        return Wrong(column, bad.reason, shape(self.line.cells.get(column, "")))
+
+    def _same_call(self, before: Row[Any], call: Call, answers: Answers) -> None:
+        """The same call again: as it was, or told otherwise, which nobody can decide here."""
+        with self.db.reading() as connection:
+            scores = attempts.answers(connection, before.id)
+        said = (call.result.code, call.remark or None, call.category, call.referral or None, call.note or None)
+        kept = (before.result, before.remark, before.category, before.referral, before.note)
+        if said == kept and {column: each.value for column, each in answers.scores.items()} == scores:
+            self.report.unchanged += 1
+        else:
+            self._reject([self._wrong("called_at", Bad("CALL_RECORDED_OTHERWISE"))])
+
+    # -------------------------------------------------------------- looking for complaints, outside any transaction
+
+    def _looked(self, row: Row[Any], call: Call, answers: Answers) -> Call:
+        attempt = ContactAttempt(
+            id="",
+            touchpoint_id=f"T{row.id}",
+            customer_id=f"C{row.customer_id}",
+            at=call.at,
+            staff=call.staff,
+            outcome=call.result.outcome,
+            result=call.result.code,
+            remark=call.remark,
+            category=call.category,
+            referral=call.referral,
+            note=call.note,
+            next_at=call.next_at,
+            next_channel=answers.next_channel,
+        )
+        rules = [row.rule, *self.scene.riders.get(row.id, ())]
+        responses = [
+            (survey, said) for survey in self.desk.asks(rules) if (said := _given(survey, answers)) is not None
+        ]
+        cases = self.desk.cases
+        filled = [(self._response(row, call, survey, said), survey) for survey, said in responses]
+        return attrs.evolve(
+            call,
+            found=cases.look(attempt),
+            responses=tuple((response, cases.look(response, survey=survey)) for response, survey in filled),
+        )
+
+    def _response(self, row: Row[Any], call: Call, survey: Survey, said: tuple[Answer, ...]) -> Response:
+        asked = self.desk.asked([survey])
+        return Response(
+            id="",
+            survey=survey.code,
+            version=survey.version,
+            side=Side.INTERNAL,
+            mode=Mode.PHONE,
+            store=row.store,
+            customer_id=f"C{row.customer_id}",
+            visit_id=None if row.visit_id is None else f"R{row.visit_id}",
+            vehicle_id=None if row.vehicle_id is None else f"V{row.vehicle_id}",
+            staff=row.advisor or row.customer_advisor if survey.role in _ADVISED else None,
+            completed_at=call.at,
+            complete=len(said) == len(asked),
+            answers=said,
+        )
+
+    # -------------------------------------------------------------- recording
+
+    def _record(self, row: Row[Any], call: Call, clock: Clock) -> None:
+        now = clock.now()
+        with self.db.writing() as connection:
+            done = record(connection, self.desk, call, now)
+        if done is None:
+            self.report.unchanged += 1
+            return
+        report = self.report
+        report.recorded += 1
+        report.late += now - call.at > self.desk.handover
+        report.follows[done.follows] = report.follows.get(done.follows, 0) + 1
+        for name in ("responses", "proposals", "opted_out", "texts"):
+            setattr(report, name, getattr(report, name) + getattr(done, name))
+        report.opened += done.opened
+        report.joined += done.joined
+        codes = [*done.notices, *(["CALLER_MISSING"] if call.staff is None else [])]
+        if now - call.at > self.desk.handover and done.opened:
+            codes.append("COMPLAINT_LATE")
+        report.notices += [Notice(row=self.line.number, id=f"T{row.id}", reason=code) for code in codes]
+
+    def _reject(self, wrong: Sequence[Wrong]) -> None:
+        filled, number = self.scene.filled, self.line.number
+        id_ = identity(self.line)
+        self.report.rejected += [
+            Rejected(
+                row=number,
+                cell=filled.place(number, each.column),
+                id="" if id_ is None else f"T{id_}",
+                column=each.column,
+                shape=each.shape,
+                reason=each.reason,
+            )
+            for each in wrong
+        ]
+
+
+_ADVISED = frozenset({Role.SERVICE_ADVISOR, Role.SALES_CONSULTANT})
+
+
+def _given(survey: Survey, answers: Answers) -> tuple[Answer, ...] | None:
+    """The answers to one questionnaire; None where nothing was answered."""
+    found = tuple(each for column, each in answers.scores.items() if column.partition(".")[0] == survey.code)
+    return found or None
+
+
+def _mixed(answers: Answers, row: Row[Any], numbers: set[str]) -> bool:
+    """Does the row name another customer than its id, as after sorting some columns only? Only what can be read counts."""
+    number = read_number(answers.who.get("phone", ""))
+    name = fold(answers.who.get("customer", ""))
+    against = [name != fold(row.name)] if name else []
+    against += [number not in numbers] if number is not None else []
+    return len(against) > 1 and all(against)
+
+
+def _first_due(row: Row[Any]) -> str:
+    """When it was due before any attempt moved it."""
+    return str(said_by(row).get("first_due", row.due_at))
