@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from made import care, codes, commands, crmtoml, hooks, metrics
+from made import care, cases, codes, commands, crmtoml, hooks, metrics
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -18,6 +18,7 @@ MAKERS = {
     "rules": care.rules_page,
     "hooks": hooks.hooks_page,
     "metrics": metrics.metrics_page,
+    "complaints": cases.complaints_page,
 }
 BEGIN, END = "<!-- ladder: made by docs/generate.py from pyproject.toml -->\n", "<!-- end of the ladder -->"
 

@@ -18,9 +18,11 @@ from crmcore.config.load import CareTable, DatabaseTable, File, PluginsTable, Sy
 from crmcore.hooks.adapters import Secret
 from crmcore.hooks.manager import Plugins
 from crmcore.rules.alerts import AlertPolicy
+from crmcore.rules.complaints.policy import ComplaintPolicy
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import QuietHours
 from crmcore.rules.score.policy import ScorePolicy
+from crmcore.types.complaint import Category
 from crmcore.types.contact import CareEvent, MessageTemplate, TouchpointRule
 from crmcore.types.store import Opening, Role, Staff, Store
 
@@ -33,6 +35,10 @@ Relative paths are relative to the file, which is UTF-8.
 A key that does not exist is a mistake, and all mistakes are told at once, each with its line.
 A value that must stay secret is written as `{ env = "NAME" }` and comes from the environment.
 """
+
+
+#: A default that is longer than this is no help in a table.
+LONG = 200
 
 
 @functools.cache
@@ -53,6 +59,9 @@ def config_page() -> str:
         *section("`[sending]`", "sending", SendPolicy, pack=contact["sending"]),
         *section("`[breaker]`", "breaker", BreakerPolicy, pack=contact["breaker"]),
         *section("`[bundling]`", "bundling", model.Bundling, pack=contact["bundling"]),
+        *section("`[complaints]`", "complaints", ComplaintPolicy, pack=pack("complaints")["complaints"]),
+        *section("`[categories.<code>]`", "category", Category, but=("code", "source")),
+        "The codes and what each category says by itself: [complaints](complaints.md).\n",
         *section("`[scores]`", "scores", ScorePolicy, pack=pack("scores")["scores"]),
         *section("`[alerts]`", "alerts", AlertPolicy, pack=pack("alerts")["alerts"]),
         *section("`[database]`", "database", DatabaseTable),
@@ -89,6 +98,7 @@ def section(
             continue
         said = words()[name][field.name]
         default = toml(pack[field.name]) if pack is not None else default_of(field)
+        default = default if len(default) <= LONG else "as the pack says"
         rows.append((code(field.name), kind(field.type), default, said["en"], said["zh"]))
     yield f"## {title}\n"
     yield table(("key", "type", "default", "meaning", "含义"), rows)
