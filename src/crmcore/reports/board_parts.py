@@ -95,7 +95,7 @@ class _Sections:
     def cases(self) -> Section:
         """The board, by remaining working time."""
         columns = self.columns(
-            "case", "lane", "left:MINUTES", "clock", "due", "state", "severity", "category", "owner", "first_asked", "customer", "received_at", "remarks"
+            "case", "lane", "left:MINUTES", "clock", "due:MOMENT", "state", "severity", "category", "owner", "first_asked", "customer", "received_at:MOMENT", "remarks"
         )  # fmt: skip
         grid = Grid(columns=columns, rows=tuple(self._case(each) for each in self.board.cases))
         return self.section("cases", grid, None, self.say("board.left_note"))
@@ -141,7 +141,7 @@ class _Sections:
             )
             for each in self.board.escalations
         )
-        columns = self.columns("case", "rung", "clock", "role", "told", "due", "at", "late:MINUTES")
+        columns = self.columns("case", "rung", "clock", "role", "told", "due:MOMENT", "at:MOMENT", "late:MINUTES")
         return self.section("escalations", Grid(columns=columns, rows=rows), None, self.say("board.late_note"))
 
     def pareto(self, key: str, kind: str, bars: tuple[Bar, ...]) -> Section:
@@ -149,7 +149,7 @@ class _Sections:
         rows = tuple(
             (self._bar(kind, each.code), each.n, round(each.share, 3), round(each.cumulated, 3)) for each in bars
         )
-        columns = self.columns(key, "n:COUNT", "share:SHARE", "cumulated:SHARE")
+        columns = self.columns(f"of.{key}", "n:COUNT", "share:SHARE", "cumulated:SHARE")
         chart = Chart(
             shape=Shape.BARS,
             title=self.say(f"board.{key}"),

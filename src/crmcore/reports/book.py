@@ -25,7 +25,14 @@ from crmcore.reports.parts import (
 )
 
 #: Excel's own codes, by kind; a share stays a number between 0 and 1.
-FORMATS = {Kind.TEXT: "@", Kind.COUNT: "#,##0", Kind.SCORE: "0.0", Kind.SHARE: "0.0%", Kind.MINUTES: "#,##0"}
+FORMATS = {
+    Kind.TEXT: "@",
+    Kind.MOMENT: "@",
+    Kind.COUNT: "#,##0",
+    Kind.SCORE: "0.0",
+    Kind.SHARE: "0.0%",
+    Kind.MINUTES: "#,##0",
+}
 FILLS = {Tone.BAD: "#F8D7D3", Tone.SOON: "#FCEBC8", Tone.GOOD: "#D9EEDF", Tone.DIM: "#ECEFF3"}
 A4 = 9
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")

@@ -82,7 +82,7 @@ class _Sections:
             (self._who(code), len(mine), sum(1 for each in mine if each.late), min(each.due_at for each in mine))
             for code, mine in order
         )
-        columns = self.columns("executor", "n:COUNT", "late:COUNT", "oldest")
+        columns = self.columns("executor", "n:COUNT", "late:COUNT", "oldest:MOMENT")
         return self.section("executors", Grid(columns=columns, rows=rows))
 
     def worklist(self) -> Section:
@@ -100,7 +100,9 @@ class _Sections:
             )
             for each in self.calls.due
         )
-        columns = self.columns("call", "state", "deadline", "due_at", "task", "customer", "executor", "attempts:COUNT")
+        columns = self.columns(
+            "call", "state", "deadline:MOMENT", "due_at:MOMENT", "task", "customer", "executor", "attempts:COUNT"
+        )
         return self.section("worklist", Grid(columns=columns, rows=rows))
 
     def _who(self, code: str) -> str:
@@ -151,7 +153,7 @@ class _Sections:
             )
             for each in counts
         )
-        columns = self.columns(key, "made:COUNT", "success:COUNT", "failed:COUNT", "invalid:COUNT", "customers:COUNT", "reached:COUNT", "reach_rate:SHARE")  # fmt: skip
+        columns = self.columns(key, "made:COUNT", "success:COUNT", "failed:COUNT", "invalid:COUNT", "customers:COUNT", "reached:COUNT", "rate:SHARE")  # fmt: skip
         chart = Chart(
             shape=Shape.BARS,
             title=self.say(f"calls.by_{key}"),

@@ -14,9 +14,11 @@ from typing import Any
 from crmcore.errors import MissingExtra
 from crmcore.reports.parts import Chart, Grid, Shape, drawn, number, plain
 
-WIDTH, HEIGHT = 760, 420
+WIDTH, HEIGHT = 760, 400
+SQUARE = (500, 540)  # of a radar, so that its plot is as wide as high
 BAR = 30  # height of one bar with the space around it
 LETTER = 12  # size of a label
+MARKS = 5  # on an axis whose end is known
 _DROPPED = {"script", "style", "title", "desc", "defs"}
 _FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
@@ -24,20 +26,25 @@ _FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 def svg(chart: Chart, grid: Grid, key: str, write: Any) -> str:
     """The drawing; `write(value, kind)` writes its values as the table does. Empty where nothing can be drawn."""
     rows = drawn(grid, chart)
+    if chart.shape is Shape.BARS:
+        rows = rows[::-1]  # pygal stacks upwards; the first row belongs on top, as in the table
     values = [[number(row[column]) for row in rows] for column in chart.columns]
     if not any(value is not None for series in values for value in series):
         return ""
     kind = grid.columns[chart.columns[0]].kind
     labels = [plain(row[0]) for row in rows]
+    if chart.shape is Shape.BARS and len(chart.columns) == 1:
+        labels = [f"{label}  {write(value, kind)}" for label, value in zip(labels, values[0], strict=True)]
     picture = _pygal(chart, labels, lambda value: write(value, kind) if value is not None else "")
     for place, column in enumerate(chart.columns):
         series: list[Any] = values[place]
         if place == 0 and chart.interval is not None:
             ends = [(number(row[chart.interval[0]]), number(row[chart.interval[1]])) for row in rows]
             series = [_between(value, *end) for value, end in zip(values[0], ends, strict=True)]
-        picture.add(grid.columns[column].name, series)
+        level = len(set(values[place])) == 1 and len(rows) > 1  # a target is a line, not measurements
+        picture.add(grid.columns[column].name, series, show_dots=not level)
     out: list[str] = []
-    _serialise(picture.render_tree(), out, _named(chart, key))
+    _serialise(picture.render_tree(), out, _named(chart, key), chart.shape.lower())
     return "".join(out)
 
 
@@ -52,7 +59,6 @@ def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
         "no_prefix": True,
         "x_labels": labels,
         "formatter": formatter,
-        "value_formatter": formatter,
         "legend_at_bottom": True,
         "truncate_legend": -1,
         "truncate_label": -1,
@@ -64,22 +70,27 @@ def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
         "style": pygal.style.Style(label_font_size=LETTER, major_label_font_size=LETTER, value_font_size=LETTER),
     }
     if chart.top is not None:
-        common["range"] = (0, chart.top)
+        common |= {"range": (0, chart.top), "y_labels": [_tick(chart.top * mark / MARKS) for mark in range(MARKS + 1)]}
     match chart.shape:
         case Shape.RADAR:
-            return pygal.Radar(fill=False, **common)
+            return pygal.Radar(fill=False, **{**common, "width": SQUARE[0], "height": SQUARE[1]})
         case Shape.TREND:
             slope = 35 if len(labels) > 8 else 0
-            return pygal.Line(fill=False, x_label_rotation=slope, **common)
+            return pygal.Line(fill=False, x_label_rotation=slope, allow_interruptions=True, **common)
         case Shape.BARS:
             common |= {
                 "height": 90 + BAR * len(labels) * len(chart.columns),
                 "margin_left": 16 + _unseen(labels),
                 "margin_right": 48,
-                "print_values": True,
-                "print_values_position": "top" if chart.interval is None else "bottom",
+                "print_values": len(chart.columns) > 1,
+                "print_values_position": "top",
             }
             return pygal.HorizontalBar(**common)
+
+
+def _tick(value: float) -> dict[str, Any]:
+    """A mark of an axis: whole points, or per cent of a whole."""
+    return {"value": value, "label": f"{value:.0f}" if value > 1 or not value else f"{value:.0%}"}
 
 
 def _between(value: float | None, low: float | None, high: float | None) -> Any:
@@ -104,19 +115,21 @@ def _named(chart: Chart, key: str) -> str:
     return f'<title id="{key}-t">{title}</title><desc id="{key}-d">{description}</desc>'
 
 
-def _serialise(node: Any, out: list[str], head: str = "") -> None:
-    """Write an element without what needs a script; `head` marks the root and is put in first."""
+def _serialise(node: Any, out: list[str], head: str, shape: str) -> None:
+    """Write an element without what needs a script; `head` marks the root and is put in first. A radar's texts stand upright."""
     if not isinstance(node.tag, str) or node.tag in _DROPPED or "tooltip" in node.get("class", "").split():
         return
     given = dict(node.attrib)
     if head:
         key = re.findall(r'id="([^"]+)-t"', head)[0]
-        given = {"viewBox": given["viewBox"], "class": f"chart {given.get('class', '')}".strip(), "role": "img"}
+        given = {"viewBox": given["viewBox"], "class": f"chart {shape}", "role": "img"}
         given |= {"aria-labelledby": f"{key}-t {key}-d"}
+    if shape == "radar" and node.tag == "text":
+        given.pop("transform", None)
     marks = "".join(f' {name}="{_rounded(value)}"' for name, value in sorted(given.items()) if ":" not in name)
     out.append(f"<{node.tag}{marks}>{head}{html.escape(node.text or '')}")
     for child in node:
-        _serialise(child, out)
+        _serialise(child, out, "", shape)
         out.append(html.escape(child.tail or ""))
     out.append(f"</{node.tag}>")
 

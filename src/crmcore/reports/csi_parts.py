@@ -203,7 +203,7 @@ class _Block:
         """Month by month, with the line the dealer aims at."""
         sides = [side.value for side in Side if side.value in self.facts.trend]
         target = None if self.facts.target is None else float(self.facts.target)
-        columns, drawn = list(self.columns("month")), []
+        columns, drawn = list(self.columns("month:MOMENT")), []
         for side in sides:
             drawn.append(len(columns))
             columns += [

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     """How a value is written; it stays a number until it is."""
 
     TEXT = "TEXT"
+    MOMENT = "MOMENT"  # a date or time as text, kept on one line
     COUNT = "COUNT"
     SCORE = "SCORE"  # one decimal
     SHARE = "SHARE"  # 0 to 1, written as per cent
