@@ -168,6 +168,14 @@ class Crm:
         """The messaging adapters that can be used."""
         return self._working(self.config.messaging)
 
+    def _unusable(self, *, to_colleagues: bool) -> dict[str, CrmError]:
+        """Why accounts cannot be used: the robots of groups, or the ways to customers. Neither is a trouble of the other."""
+        return {
+            name: error
+            for name, error in self.messaging().bad.items()
+            if (self.config.messaging[name].channels == {Channel.GROUP}) is to_colleagues
+        }
+
     def _working(self, instances: Mapping[str, Instance]) -> Working[Any]:
         """What is enabled, built; one that cannot be built must not stop the rest."""
         found: Working[Any] = Working()
@@ -211,7 +219,7 @@ class Crm:
         homes = {name: self._first_store(self.config.messaging[name]) for name in adapters.good}
         words = self.config.contact.opt_out_words
         report = collect(self.db, adapters.good, self.clock, words=words, cases=self.cases(), homes=homes)
-        report.failed |= adapters.bad
+        report.failed |= self._unusable(to_colleagues=False)
         return report
 
     def receive(self, name: str, request: WebhookRequest) -> WebhookResponse | None:
@@ -249,7 +257,7 @@ class Crm:
         report = send_due(
             self.db, list(self.accounts()), self.stores, self.policies(), self.clock, dry_run=not yes, limit=limit
         )
-        report.errors |= self.messaging().bad
+        report.errors |= self._unusable(to_colleagues=False)
         return report
 
     def alert(self, *, yes: bool) -> AlertReport:
@@ -266,8 +274,7 @@ class Crm:
             dry_run=not yes,
             categories=self.config.categories,
         )
-        robots = {name for name, each in self.config.messaging.items() if each.cls and Channel.GROUP in each.channels}
-        report.errors |= {name: error for name, error in self.messaging().bad.items() if name in robots}
+        report.errors |= self._unusable(to_colleagues=True)
         return report
 
     def report(self, store: str | None = None) -> Daily:

@@ -18,7 +18,7 @@ from crmcore.hooks import WebhookRequest
 from crmcore.sample import TODAY, config_toml, generate, write
 
 NOW = ("--now", f"{TODAY.isoformat()}T10:00")
-SECRETS = {"SMS_PASSWORD": "x", "CRM_HOOK_SECRET": "hook"}
+SECRETS = {"SMS_PASSWORD": "x", "CRM_HOOK_SECRET": "hook", "ROBOT_TOKEN": "t", "ROBOT_SECRET": "s"}
 
 
 # ------------------------------------------------------------------ init
@@ -72,13 +72,13 @@ def test_init_without_anybody_to_ask(crm):
 
 
 def test_doctor_finds_nothing_wrong(crm):
-    """On a good configuration every check is ok, exit 0, and nothing is created."""
+    """On a good configuration every check is ok, exit 0, and nothing is created; without a robot there is a hint."""
     crm.toml("calendar = 'cn'\n")
     exit_code, body = crm.json("doctor", "--now", "2026-03-01")
 
     assert 0 == exit_code
-    assert {"ok"} == {each["level"] for each in body["checks"] if each["check"] != "encoding"}
-    assert {"python", "encoding", "plugin", "config", "calendar", "timezone", "database"} == {
+    assert {"ok"} == {each["level"] for each in body["checks"] if each["check"] not in {"encoding", "alerts"}}
+    assert {"python", "encoding", "plugin", "config", "calendar", "timezone", "database", "alerts"} == {
         each["check"] for each in body["checks"]
     }
     assert ["crm.toml"] == [file.name for file in crm.folder.iterdir()]

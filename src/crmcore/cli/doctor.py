@@ -65,6 +65,7 @@ def _findings(state: State) -> Iterator[Finding]:
     yield Finding("config", "ok", state.path.name)
     yield from _guarded(state, "calendar", lambda: _calendar(state, config))
     yield from _connections(state)
+    yield from _alerts(state, config)
     yield from _guarded(state, "database", lambda: _database(state, config))
 
 
@@ -116,6 +117,22 @@ def _connections(state: State) -> Iterator[Finding]:
     pushed = [each.full_name for each in state.config.messaging.values() if each.enabled and _is_pushed(each.cls)]
     if pushed and state.config.serve is None and state.config.serve_problem is None:
         yield Finding("serve", "warning", ", ".join(pushed), state.say("doctor.fix.serve"))
+
+
+def _alerts(state: State, config: Config) -> Iterator[Finding]:
+    """Is there a group for each store, so that somebody hears of a complaint? Without one they wait in the list only."""
+    from crmcore.types.customer import Channel
+
+    groups = [each for each in config.messaging.values() if each.enabled and Channel.GROUP in each.channels]
+    deaf = [
+        store.code
+        for store in config.stores
+        if not any(not group.stores or store.code in group.stores for group in groups)
+    ]
+    if deaf:
+        yield Finding("alerts", "warning", ", ".join(deaf), state.say("doctor.fix.alerts"))
+    else:
+        yield Finding("alerts", "ok", ", ".join(group.full_name for group in groups))
 
 
 def _is_pushed(cls: Any) -> bool:

@@ -70,18 +70,28 @@ def send(state: State, yes: bool, limit: int | None) -> int:
 @click.pass_obj
 def run(state: State, yes: bool) -> int:
     """Everything that is due, in order."""
+    from crmcore.cli.alerts import alerted, tell_alert
+    from crmcore.cli.escalate import escalated, tell_escalate
     from crmcore.cli.plan import planned, tell_plan
 
     report = state.crm.run(yes=yes)
     if state.json:
-        steps = {"sync": synced(report.sync), "collect": collected(report.collect)}
-        state.emit("run", {**steps, "plan": planned(report.plan), "send": sent(report.send)})
+        steps = {
+            "sync": synced(report.sync),
+            "collect": collected(report.collect),
+            "escalate": escalated(report.escalate),
+        }
+        spoken = {"alert": alerted(report.alert), "plan": planned(report.plan), "send": sent(report.send)}
+        state.emit("run", {**steps, **spoken})
     else:
         tell_sync(state, report.sync)
         tell_collect(state, report.collect)
+        tell_escalate(state, report.escalate)
+        tell_alert(state, report.alert)
         tell_plan(state, report.plan)
         tell_send(state, report.send)
-    return PART if report.sync.failed or report.collect.failed or report.send.left or report.send.errors else 0
+    undone = report.sync.failed, report.collect.failed, report.alert.errors, report.send.left, report.send.errors
+    return PART if any(undone) else 0
 
 
 def synced(report: SyncReport) -> dict[str, Any]:
@@ -122,7 +132,7 @@ def tell_sync(state: State, report: SyncReport) -> None:
 
 def collected(report: CollectReport) -> dict[str, Any]:
     """The body of crmcore/collect@1."""
-    counted = ("receipts", "strangers", "opt_outs", "waiting", "unreadable")
+    counted = ("receipts", "strangers", "opt_outs", "waiting", "complaints", "joined", "unreadable")
     failed = {name: error.code for name, error in report.failed.items()}
     return {**{name: getattr(report, name) for name in counted}, "failed": failed}
 
@@ -132,6 +142,10 @@ def tell_collect(state: State, report: CollectReport) -> None:
     body = collected(report)
     del body["failed"]
     state.tell(state.say("collect.done", **body))
+    if report.complaints or report.joined:
+        state.tell(state.say("collect.complaints", complaints=report.complaints, joined=report.joined))
+    for warning in state.plugins.warnings:
+        state.note(state.say("collect.finder", plugin=warning.plugin, error=warning.error))
     for name, error in report.failed.items():
         state.note(state.say("collect.failed", name=name, why=error.render(state.lang)))
 
@@ -190,7 +204,10 @@ def _emit(state: State, verb: str, body: dict[str, Any], failed: list[CrmError],
 
 
 def _accounts(state: State) -> int:
-    return sum(instance.enabled for instance in state.config.messaging.values())
+    """How many ways to customers there are; the robots of colleagues' groups are none."""
+    from crmcore.types.customer import Channel
+
+    return sum(each.enabled and each.channels != {Channel.GROUP} for each in state.config.messaging.values())
 
 
 def _exit_code(failed: list[CrmError], of: int) -> int:
