@@ -11,6 +11,7 @@ from crmcore.types.contact import AttemptOutcome, ContactAttempt, Reply
 from crmcore.types.survey import Answer, Mode, Response, Side
 
 HARMLESS = [
+    "Crude oil is dear, I drive less",
     "谢谢",
     "收到，谢谢",
     "挺好的不用投诉",
