@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from crmcore.flows.alert import AlertReport
     from crmcore.flows.casework import Office
     from crmcore.flows.collect import CollectReport
-    from crmcore.flows.escalate import EscalateReport
     from crmcore.flows.desk import Desk
+    from crmcore.flows.escalate import EscalateReport
     from crmcore.flows.evidence import Cases
+    from crmcore.flows.invitations import InviteReport
     from crmcore.flows.planning import PlanReport, Settings
     from crmcore.flows.reporting import Reports
     from crmcore.flows.send import Account, Policies, SendReport
+    from crmcore.flows.surveying import Surveying
     from crmcore.flows.sync import SyncReport
     from crmcore.http import HttpClient
     from crmcore.reports.daily import Daily
@@ -77,6 +79,7 @@ class RunReport:
     escalate: EscalateReport
     alert: AlertReport
     plan: PlanReport
+    invite: InviteReport
     send: SendReport
 
 
@@ -220,6 +223,9 @@ class Crm:
         words = self.config.contact.opt_out_words
         report = collect(self.db, adapters.good, self.clock, words=words, cases=self.cases(), homes=homes)
         report.failed |= self._unusable(to_colleagues=False)
+        report.surveys = self.surveying().take_in()
+        report.failed |= {each.source: each.error for each in report.surveys if each.error is not None}
+        report.failed |= self._unusable_surveys()
         return report
 
     def receive(self, name: str, request: WebhookRequest) -> WebhookResponse | None:
@@ -249,6 +255,12 @@ class Crm:
         from crmcore.flows.plan import plan
 
         return plan(self.db, self.settings(), self.clock, since=since, until=until, dry_run=dry_run)
+
+    def invite(self, *, yes: bool) -> InviteReport:
+        """Invite whoever is to be asked for an opinion; without `yes` only count."""
+        report = self.surveying().invite(dry_run=not yes)
+        report.errors |= self._unusable_surveys()
+        return report
 
     def send(self, *, yes: bool, limit: int | None = None) -> SendReport:
         """Send what is due; without `yes` only decide, and write nothing."""
@@ -302,6 +314,7 @@ class Crm:
             escalate=self.escalate(),
             alert=self.alert(yes=yes),
             plan=self.plan(),
+            invite=self.invite(yes=yes),
             send=self.send(yes=yes),
         )
 
@@ -322,6 +335,22 @@ class Crm:
             suffix=self.config.suffix,
             lang=self.config.lang or self.lang,  # customers read the dealer's language, not that of whoever runs this
         )
+
+    def surveying(self) -> Surveying:
+        """What inviting and taking in answers goes by."""
+        from crmcore.flows.surveying import Surveying
+
+        return Surveying(
+            db=self.db,
+            config=self.config,
+            clock=self.clock,
+            cases=self.cases(),
+            adapters=self._working(self.config.survey).good,
+            lang=self.lang,
+        )
+
+    def _unusable_surveys(self) -> dict[str, CrmError]:
+        return {f"survey.{name}": error for name, error in self._working(self.config.survey).bad.items()}
 
     def cases(self) -> Cases:
         """What opening and working on complaints goes by."""
