@@ -228,6 +228,12 @@ def test_safety_alone_is_a_case():
     )
 
 
+def test_a_long_text_is_heard_to_its_end():
+    """Thousands of denials do not tire the ear; what stands behind them counts."""
+    assert find("没有投诉，" * 3000, CATEGORIES, POLICY) is None
+    assert ("word:没修好",) == find("没有投诉，" * 3000 + "没修好", CATEGORIES, POLICY).why
+
+
 # ------------------------------------------------------------------ where the words come from
 
 

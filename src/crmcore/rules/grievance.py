@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 
 import attrs
@@ -99,10 +100,18 @@ def _spans(text: str, categories: Mapping[str, Category], policy: ComplaintPolic
 
 def _meant(text: str, spans: list[_Span]) -> list[_Span]:
     """Those that say something: neither part of a longer harmless phrase or of a longer word of their list, nor denied."""
+    spans = sorted(spans, key=lambda one: one.start)
+    starts = [span.start for span in spans]
+    longest = max((span.end - span.start for span in spans), default=0)
     return [
         span
-        for span in sorted(spans, key=lambda one: one.start)
-        if span.kind != "harmless" and not any(_covers(other, span) for other in spans) and not _denied(text, span)
+        for span in spans
+        if span.kind != "harmless"
+        and not any(
+            _covers(spans[at], span)
+            for at in range(bisect_left(starts, span.start - longest), bisect_right(starts, span.start))
+        )
+        and not _denied(text, span)
     ]
 
 
@@ -189,6 +198,6 @@ _REACH = 80  # characters; no chain of fillers is longer
 
 
 def _denied(text: str, span: _Span) -> bool:
-    before = _NO_NO.sub("·", text[: span.start])[-_REACH:]
+    before = _NO_NO.sub("·", text[max(0, span.start - _REACH) : span.start])
     asked = span.start > 0 and _ASKED.match(text, span.start - 1) is not None
     return asked or _NO.search(before) is not None or _NONE_AFTER.match(text, span.end) is not None
