@@ -331,6 +331,30 @@ def test_a_deaf_robot_is_left_alone(case, owe, tell, rows, clock):
     assert [("2026-11-22T02:10:00Z", "130101")] * 4 == [(row.next_at, row.code) for row in rows()]
 
 
+def test_one_line_that_is_not_passed_on_keeps_no_other_back(case, owe, tell, rows):
+    """A text that a vendor will not pass on is said in halves, until the group has all but the line at fault."""
+    for number in range(1, 8):
+        owe(case(number))
+
+    def choosy(message, _key):
+        return Rejected(code="430104") if "K5 " in message.text else Accepted()
+
+    report = tell(Robot(choosy))
+
+    assert (7, 6, ["CRM-M601"]) == (report.owed, report.told, [each.code for each in report.errors.values()])
+    assert [(5, "430104")] == [(row.complaint_id, row.code) for row in rows() if row.sent_at is None]
+
+
+def test_what_all_halves_take_is_no_error(case, owe, tell):
+    """A vendor that only takes shorter texts than we thought is told everything, and nothing is complained of."""
+    for number in range(1, 5):
+        owe(case(number))
+    robot = Robot(lambda message, _key: Rejected(code="40058") if message.text.count("\n") > 1 else Accepted())
+    report = tell(robot)
+
+    assert (4, {}) == (report.told, report.errors)
+
+
 def test_of_two_that_fail_the_sooner_decides(case, owe, tell, rows, clock):
     """An alert that two groups lack is tried again when the first of them listens."""
     owe(case(1))

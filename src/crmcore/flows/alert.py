@@ -141,7 +141,10 @@ def _close(run: _Speaking, rows: Sequence[Row[Any]], names: Collection[str]) -> 
 def _parts(run: _Speaking, store: str, rows: Sequence[Row[Any]], robot: Account) -> tuple[Digest, ...]:
     """The messages for one robot."""
     now = run.clock.now()
-    lines = [_line(run, row, now) for row in rows]
+    return _digests(run, robot, store, [_line(run, row, now) for row in rows])
+
+
+def _digests(run: _Speaking, robot: Account, store: str, lines: Sequence[Line]) -> tuple[Digest, ...]:
     return digest(lines, lambda count: run.words.head(store, count), robot.adapter.limits.fits, run.policy.per_run)
 
 
@@ -172,8 +175,20 @@ def _tell(run: _Speaking, robot: Account, part: Digest, rows: Mapping[int, Row[A
     answer = run.silent.get(robot.name)
     if answer is None:
         answer = _call(run, robot, part, rows[ids[0]].store)
+    if isinstance(answer, Rejected) and answer.scope is not Scope.ACCOUNT and len(ids) > 1:
+        _halve(run, robot, part, rows, names)
+        return
     next_at = _mark(run, robot, ids, answer, names)
     _note(run, robot, rows, ids, answer, next_at)
+
+
+def _halve(run: _Speaking, robot: Account, part: Digest, rows: Mapping[int, Row[Any]], names: Collection[str]) -> None:
+    """One line that a vendor will not pass on must not keep the others back: say each half by itself."""
+    del run.report.errors[robot.name]
+    middle = len(part.lines) // 2
+    for half in (part.lines[:middle], part.lines[middle:]):
+        for smaller in _digests(run, robot, rows[half[0].id].store, half):
+            _tell(run, robot, smaller, rows, names)
 
 
 def _mark(
@@ -209,7 +224,7 @@ def _call(run: _Speaking, robot: Account, part: Digest, store: str) -> SendResul
         mentions=called(part.lines, run.staff, store, run.words.today(store, run.clock.now())),
     )
     answer, error = _answer(robot, message, key, run.clock.now())
-    if not isinstance(answer, Accepted) and not (isinstance(answer, Rejected) and answer.scope is Scope.RECIPIENT):
+    if not isinstance(answer, Accepted) and not (isinstance(answer, Rejected) and answer.scope is not Scope.ACCOUNT):
         run.silent[robot.name] = answer
     if error is not None:
         run.report.errors[robot.name] = error

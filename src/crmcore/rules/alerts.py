@@ -16,7 +16,7 @@ class AlertPolicy:
     """The numbers alerts go by: packs/alerts.toml, overridden by [alerts] of crm.toml.
 
     Attributes:
-        per_run: digests one store sends in one run at most; what does not fit goes with the next.
+        per_run: digests that a store sends to one group in one run at most; what does not fit goes with the next.
         retry_minutes: how long an alert waits after a failure, unless the vendor says more.
         sources: where each number comes from, by field.
     """
