@@ -27,7 +27,7 @@ from crmcore.rules.text import Bad, fold, shape
 from crmcore.types.contact import ContactAttempt, Effect
 from crmcore.types.store import Role, Staff
 from crmcore.types.survey import Answer, Mode, Response, Side, Survey
-from crmcore.worklist.answers import Answers, Reader, Wrong, identity
+from crmcore.worklist.answers import Answers, Reader, Wrong, identity, plain
 from crmcore.worklist.form import word_key
 from crmcore.worklist.read import Filled, Line, read
 
@@ -249,10 +249,10 @@ class _Row:
     def _same_call(self, before: Row[Any], call: Call, answers: Answers) -> None:
         """The same call again: as it was, or told otherwise, which nobody can decide here."""
         with self.db.reading() as connection:
-            scores = attempts.answers(connection, before.id)
+            scores = {column: plain(value) for column, value in attempts.answers(connection, before.id).items()}
         said = (call.result.code, call.remark or None, call.category, call.referral or None, call.note or None)
         kept = (before.result, before.remark, before.category, before.referral, before.note)
-        if said == kept and {column: each.value for column, each in answers.scores.items()} == scores:
+        if said == kept and answers.values() == scores:
             self.report.unchanged += 1
         else:
             self._reject([self._wrong("called_at", Bad("CALL_RECORDED_OTHERWISE"))])

@@ -14,7 +14,7 @@ import attrs
 from crmcore.rules import calltimes, clean
 from crmcore.rules.calltimes import Said
 from crmcore.rules.numbers import yes_no
-from crmcore.rules.surveys.reading import answer
+from crmcore.rules.surveys.reading import answer, number_of
 from crmcore.rules.text import Bad, blank, fold, shape
 from crmcore.tables import destroyed
 from crmcore.types.contact import AttemptOutcome, CallResult, Effect
@@ -68,6 +68,10 @@ class Answers:
     exported: datetime | None = None
     who: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
+    def values(self) -> dict[str, str]:
+        """The scores as they count: "9.0" and "９" are one."""
+        return {column: plain(each.value) for column, each in self.scores.items()}
+
     def fingerprint(self, touchpoint: int) -> str:
         """The same for the same row of the same list, whatever a spreadsheet made of its cells in between."""
         bare = not isinstance(self.called, datetime)
@@ -76,7 +80,7 @@ class Answers:
             self.result.code,
             str(self.called),
             str(self.exported) if bare else "",
-            sorted((column, each.value) for column, each in self.scores.items()),
+            sorted(self.values().items()),
             *(fold(each) for each in (self.remark, self.referral, self.note)),
             self.complaint,
             self.category,
@@ -84,6 +88,12 @@ class Answers:
             self.next_channel,
         ]
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def plain(value: str) -> str:
+    """An answer as it counts: a number without its dress, yes as 1; words as they are."""
+    found = number_of(value)
+    return value if found is None else f"{found.normalize():f}"
 
 
 def identity(line: Line) -> int | None:
