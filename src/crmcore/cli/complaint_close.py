@@ -70,8 +70,8 @@ def _offered(state: State, made: RecoveryOffer, what: str) -> None:
         state.emit("offer", body)
         return
     said = state.say("complaint.accepted" if made.accepted else "complaint.declined")
-    cost = f"{made.cost:.2f}"
-    state.tell(state.say(f"complaint.{what}", id=made.id, kind=made.kind, cost=cost, by=made.approved_by, answer=said))
+    cost, kind = f"{made.cost:.2f}", state.say(f"kind.{made.kind}")
+    state.tell(state.say(f"complaint.{what}", id=made.id, kind=kind, cost=cost, by=made.approved_by, answer=said))
 
 
 @command.command("resolve")

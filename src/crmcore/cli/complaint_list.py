@@ -24,6 +24,8 @@ _KINDS = {
     "severity": "severity", "origin": "origin", "form": "form", "clock": "clock", "basis": "basis", "event": "event",
     "before": "state.complaint", "after": "state.complaint", "state": "state.complaint", "role": "role",
 }  # fmt: skip
+#: Likewise for the field `kind` of the rows under a case.
+_ROWS = {"clocks": "clock", "offers": "kind", "evidence": "evidence"}
 
 
 @command.command("list")
@@ -76,7 +78,7 @@ def show(state: State, case: str, full: bool) -> None:
                          if not _rows(value)))  # fmt: skip
     for key, rows in found.items():
         if _rows(rows):
-            told = [worded(state, row, kind="clock" if key == "clocks" else "") for row in rows]
+            told = [worded(state, row, kind=_ROWS.get(key, "")) for row in rows]
             names = [name for name in told[0] if name not in {"detail", "recorded_at"}]
             cells = [[state.cell(row[name]) for name in names] for row in told]
             heading = f"complaint.{key}"

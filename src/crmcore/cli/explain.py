@@ -1,4 +1,4 @@
-"""crmcore explain: why this touchpoint or text exists, and why it is as it is."""
+"""crmcore explain: why this touchpoint, text or case exists, and why it is as it is."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from crmcore.cli.state import State
 @click.argument("identity", metavar="ID")
 @click.pass_obj
 def command(state: State, identity: str) -> None:
-    """T12 or M3, in sentences."""
+    """T12, M3 or K5, in sentences."""
     from crmcore.flows.explain import explain
 
     crm = state.crm
-    found = explain(crm.db, identity, crm.settings(), lang=state.lang)
+    found = explain(crm.db, identity, crm.settings(), lang=state.lang, cases=crm.cases(), now=crm.clock.now())
     if state.json:
         state.emit("explain", dict(found.facts))
         return

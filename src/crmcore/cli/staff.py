@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from crmcore.cli.frame import Group
 from crmcore.cli.plan import DAY
 from crmcore.cli.state import State
+
+if TYPE_CHECKING:
+    from crmcore.flows.staff import HandedOver
 
 command = Group("staff")
 
@@ -29,6 +33,7 @@ def list_(state: State) -> None:
             "active": each.staff.active,
             "away_until": each.staff.away_until,
             "open": each.open,
+            "cases": each.cases,
         }
         for each in members(crm.db, crm.settings())
     ]
@@ -44,11 +49,13 @@ def away(state: State, code: str, until: datetime | None) -> None:
     from crmcore.flows.staff import away
 
     crm, day = state.crm, until.date() if until else None
-    away(crm.db, crm.settings(), code, day)
+    given = away(crm.db, crm.settings(), code, day, cases=crm.cases(), clock=crm.clock)
     if state.json:
-        state.emit("member", {"code": code, "away_until": day})
+        body = {"code": code, "away_until": day, "cases": given.cases, "ownerless": given.ownerless}
+        state.emit("member", body)
         return
     state.tell(state.say("staff.away" if day else "staff.back", code=code, until=day))
+    _tell_cases(state, given)
 
 
 @command.command("leave")
@@ -60,10 +67,17 @@ def leave(state: State, code: str, to: str | None) -> None:
     from crmcore.flows.staff import leave
 
     crm = state.crm
-    count = leave(crm.db, crm.settings(), code, to, crm.clock)
+    given = leave(crm.db, crm.settings(), code, to, crm.clock, cases=crm.cases())
     if state.json:
-        state.emit("member", {"code": code, "active": False, "to": to, "touchpoints": count})
+        counts = {"touchpoints": given.touchpoints, "cases": given.cases, "ownerless": given.ownerless}
+        state.emit("member", {"code": code, "active": False, "to": to, **counts})
         return
     state.tell(state.say("staff.left", code=code))
-    if count:
-        state.tell(state.say("staff.given" if to else "staff.handed", count=count, to=to))
+    if given.touchpoints:
+        state.tell(state.say("staff.given" if to else "staff.handed", count=given.touchpoints, to=to))
+    _tell_cases(state, given)
+
+
+def _tell_cases(state: State, given: HandedOver) -> None:
+    if given.cases or given.ownerless:
+        state.tell(state.say("staff.cases", count=given.cases, left=given.ownerless))

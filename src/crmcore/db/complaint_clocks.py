@@ -15,6 +15,7 @@ from crmcore.db.columns import instant, stamp
 from crmcore.db.schema import complaint_clock
 from crmcore.types.complaint import Basis, ClockKind, Pause, SlaClock
 
+_KINDS = tuple(ClockKind)
 _COLUMNS = (
     "complaint_id", "round", "kind", "basis", "target_minutes", "started_at", "due_at", "stopped_at", "pauses",
 )  # fmt: skip
@@ -40,16 +41,19 @@ def start(connection: Connection, number: int, clocks: Iterable[SlaClock]) -> No
 
 
 def of(connection: Connection, numbers: Collection[int]) -> dict[int, tuple[SlaClock, ...]]:
-    """The clocks of each case, of all rounds, by round and start."""
+    """The clocks of each case, of all rounds, in the order in which they are owed."""
     found: dict[int, tuple[SlaClock, ...]] = {}
-    order = (complaint_clock.c.round, complaint_clock.c.started_at, complaint_clock.c.kind)
     for row in paged(
         connection,
         set(numbers),
-        lambda block: select(complaint_clock).where(among(complaint_clock.c.complaint_id, block)).order_by(*order),
+        lambda block: select(complaint_clock).where(among(complaint_clock.c.complaint_id, block)),
     ):
         found[row.complaint_id] = (*found.get(row.complaint_id, ()), _clock(row))
-    return found
+    return {number: tuple(sorted(clocks, key=_order)) for number, clocks in found.items()}
+
+
+def _order(clock: SlaClock) -> tuple[int, int]:
+    return clock.round, _KINDS.index(clock.kind)
 
 
 def keep(connection: Connection, number: int, clock: SlaClock) -> None:

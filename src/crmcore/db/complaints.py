@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from crmcore.db import bulk, complaint_clocks
 from crmcore.db.columns import instant, stamp
@@ -128,6 +128,20 @@ def owned_by(connection: Connection, staff: str) -> list[Complaint]:
         complaint.c.owner == staff, complaint.c.state.not_in(_OVER), complaint.c.origin == Origin.CRM.value
     )
     return _many(connection, connection.execute(for_update(query.order_by(complaint.c.id))).all())
+
+
+def lock_owned(connection: Connection, staff: str) -> None:
+    """Lock the open cases of somebody before anything else of him is written."""
+    query = select(complaint.c.id).where(complaint.c.owner == staff, complaint.c.state.not_in(_OVER))
+    connection.execute(for_update(query.order_by(complaint.c.id))).all()
+
+
+def owners(connection: Connection) -> dict[str, int]:
+    """How many open cases each owner has."""
+    query = select(complaint.c.owner, func.count().label("n")).where(
+        complaint.c.owner.is_not(None), complaint.c.state.not_in(_OVER), complaint.c.origin == Origin.CRM.value
+    )
+    return {row.owner: row.n for row in connection.execute(query.group_by(complaint.c.owner))}
 
 
 def listed(

@@ -1,4 +1,4 @@
-"""explain: why a touchpoint or a text exists, when it is due, what it was bundled with or stopped by.
+"""explain: why a touchpoint, a text or a case exists, when it is due, what it was bundled with or stopped by.
 
 First a flat dict of codes, then the same as sentences; both from what was stored when it was decided (promise 8).
 """
@@ -18,6 +18,8 @@ from crmcore.db.engine import LONGEST, Database
 from crmcore.db.schema import message, message_event
 from crmcore.errors import UsageError
 from crmcore.flows import naming
+from crmcore.flows.evidence import Cases
+from crmcore.flows.explain_case import explain_case
 from crmcore.flows.planning import Settings, said_by, when
 from crmcore.lang import reason as reason_of
 from crmcore.lang import say
@@ -37,18 +39,31 @@ class Explanation:
     lines: tuple[str, ...]
 
 
-def explain(db: Database, identity: str, settings: Settings, *, lang: str | None = None) -> Explanation:
-    """Explain the touchpoint "T12" or the text "M3".
+def explain(
+    db: Database,
+    identity: str,
+    settings: Settings,
+    *,
+    lang: str | None = None,
+    cases: Cases | None = None,
+    now: datetime | None = None,
+) -> Explanation:
+    """Explain the touchpoint "T12", the text "M3" or, with `cases` and `now`, the complaint "K12".
 
     Raises:
         UsageError: CRM-T201 for an id of another kind, CRM-T202 when there is none of this number.
     """
     lang = lang or settings.lang
     letter, digits = identity[:1].upper(), identity[1:]
-    if letter not in {"T", "M"} or not digits.isdecimal() or len(digits) >= LONGEST:
+    complaint = letter == "K" and cases is not None and now is not None
+    if not (letter in {"T", "M"} or complaint) or not digits.isdecimal() or len(digits) >= LONGEST:
         raise UsageError("CRM-T201", id=identity)
     with db.reading() as connection:
-        found = (_touchpoint if letter == "T" else _message)(connection, int(digits), settings, lang)
+        if cases is not None and now is not None and complaint:
+            told = explain_case(connection, cases, int(digits), now, lang)
+            found = None if told is None else Explanation(facts=told[0], lines=tuple(told[1]))
+        else:
+            found = (_touchpoint if letter == "T" else _message)(connection, int(digits), settings, lang)
     if found is None:
         raise UsageError("CRM-T202", id=identity)
     return found

@@ -33,7 +33,13 @@ _MATTERS = frozenset(
 )
 
 #: What a source can say of a complaint; the rest of a case is ours.
-_COMPLAINT = ("id", "store", "customer_id", "vehicle_id", "visit_id", "state", "received_at", "restored", "updated_at")
+_COMPLAINT = (
+    "id", "store", "customer_id", "vehicle_id", "visit_id", "origin", "state", "received_at", "restored", "updated_at",
+)  # fmt: skip
+
+
+#: A case that was taken over from the source is ours: what the source goes on saying of it changes nothing.
+ADOPTED = "CRM"
 
 
 class Keeper:
@@ -70,7 +76,9 @@ class Keeper:
                      "do_not_message": 0, "created_at": now},
         )  # fmt: skip
         self.appointments = Kind(appointment, times | {"status": "CONFIRMED"})
-        self.complaints = Kind(complaint, times | {"state": "RECEIVED", "restored": 1}, only=_COMPLAINT)
+        self.complaints = Kind(
+            complaint, times | {"origin": "DMS", "state": "RECEIVED", "restored": 1}, only=_COMPLAINT
+        )
         self.refs: dict[str, dict[str, int]] = {}
         self.lines: dict[int, dict[str, Row]] = {}
         self.changed_lines: dict[tuple[int, str], Row] = {}
@@ -260,7 +268,8 @@ class Keeper:
             self.refs[entity][stay.key] = row["id"]
             return row
         row = kind.known[id_]
-        self.unit.apply(kind, entity, row, stay.values)
+        if row.get("origin") != ADOPTED:
+            self.unit.apply(kind, entity, row, stay.values)
         return row
 
     def _complained(self, stay: Stay) -> None:
@@ -311,7 +320,7 @@ class Keeper:
                 self.cars.stale.add(row["vehicle_id"])
         elif entity == "appointment":
             self.unit.apply(self.appointments, entity, self.appointments.known[id_], {"status": "CANCELLED"})
-        elif entity == "complaint":
+        elif entity == "complaint" and self.complaints.known[id_]["origin"] != ADOPTED:
             self.unit.apply(self.complaints, entity, self.complaints.known[id_], {"state": "WITHDRAWN"})
         elif entity == "vehicle":
             self.cars.gone(id_)

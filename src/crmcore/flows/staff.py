@@ -9,22 +9,35 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, func, select, update
 
-from crmcore.db import schema, touchpoints
+from crmcore.db import complaints, schema, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import UsageError
+from crmcore.flows.casework import File
+from crmcore.flows.evidence import Cases
 from crmcore.flows.plan_who import staff_of
 from crmcore.flows.planning import Settings
 from crmcore.hooks.adapters import Clock
+from crmcore.rules.complaints import owners
 from crmcore.types.store import Staff
 
 
 @attrs.frozen(kw_only=True)
 class Member:
-    """A person who works here, and how much is open with them."""
+    """A person who works here, and how many contacts and cases are open with them."""
 
     staff: Staff
     open: int
+    cases: int = 0
+
+
+@attrs.frozen
+class HandedOver:
+    """What became of what was open with somebody: contacts, cases that others have now, cases that nobody may own."""
+
+    touchpoints: int = 0
+    cases: int = 0
+    ownerless: int = 0
 
 
 def members(db: Database, settings: Settings) -> list[Member]:
@@ -38,26 +51,45 @@ def members(db: Database, settings: Settings) -> list[Member]:
                 .group_by(schema.touchpoint.c.executor)
             )
         }
+        owned = complaints.owners(connection)
         people = staff_of(connection, settings)
     return [
-        Member(staff=one, open=counts.get(one.code, 0)) for one in sorted(people, key=lambda one: (one.store, one.code))
+        Member(staff=one, open=counts.get(one.code, 0), cases=owned.get(one.code, 0))
+        for one in sorted(people, key=lambda one: (one.store, one.code))
     ]
 
 
-def away(db: Database, settings: Settings, code: str, until: date | None) -> None:
-    """Away up to and including `until` (None: back again); the next plan gives what is due then to others."""
+def away(
+    db: Database,
+    settings: Settings,
+    code: str,
+    until: date | None,
+    *,
+    cases: Cases | None = None,
+    clock: Clock | None = None,
+) -> HandedOver:
+    """Away up to and including `until` (None: back again): open cases go to others now, contacts with the next plan."""
     with db.writing() as connection:
+        complaints.lock_owned(connection, code)
         _keep(connection, _one(connection, settings, code), away_until=until.isoformat() if until else None)
+        if until is None or cases is None or clock is None:
+            return HandedOver()
+        return HandedOver(0, *_hand_over(connection, cases, code, None, clock.now()))
 
 
-def leave(db: Database, settings: Settings, code: str, to: str | None, clock: Clock) -> int:
-    """Has left: what is open goes to `to`, or is given out anew by the next plan; how many there are.
+def leave(
+    db: Database, settings: Settings, code: str, to: str | None, clock: Clock, *, cases: Cases | None = None
+) -> HandedOver:
+    """Has left: what is open goes to `to`, or contacts with the next plan and cases now to whom the rules choose.
+
+    A case that `to` may not own goes to somebody who may.
 
     Raises:
         UsageError: CRM-U117 when one of the codes is nobody's.
     """
     now = clock.now()
     with db.writing() as connection:
+        complaints.lock_owned(connection, code)
         _keep(connection, _one(connection, settings, code), active=0)
         if to is not None and not _one(connection, settings, to).active:
             raise UsageError("CRM-U117", staff=to)
@@ -67,7 +99,26 @@ def leave(db: Database, settings: Settings, code: str, to: str | None, clock: Cl
             _give_back(connection, mine, now)
         for number in numbers if to is not None else ():
             touchpoints.assign(connection, number, str(to), now)
-    return len(numbers)
+        given = (0, 0) if cases is None else _hand_over(connection, cases, code, to, now)
+    return HandedOver(len(numbers), *given)
+
+
+def _hand_over(connection: Connection, cases: Cases, code: str, to: str | None, now: datetime) -> tuple[int, int]:
+    """Give the open cases of somebody who is not there to others; (how many got an owner, how many got none)."""
+    given = ownerless = 0
+    for case in complaints.owned_by(connection, code):
+        file = File.open(connection, cases, case.id, by="crmcore", at=now, now=now)
+        needs = owners.hand_over(file.case, file.staff(), file.today, file.case.department)
+        if needs is None:
+            continue
+        successor = None if to is None else file.person(to)
+        if successor is not None and owners.may_own(successor, file.case, file.today) is None:
+            new: Staff | None = file.give(successor.code, why=needs.why)
+        else:
+            new = file.take_away(needs.why)
+        given += new is not None
+        ownerless += new is None
+    return given, ownerless
 
 
 def _give_back(connection: Connection, mine: tuple[Any, ...], now: datetime) -> None:
