@@ -103,16 +103,34 @@ class Voices:
             connection.execute(table.insert(), rows)
 
     def staff(self, *people: tuple[str, str, str]) -> None:
-        rows = [{"code": code, "name": name, "store": store, "role": "SERVICE_ADVISOR", "source": "config"} for code, name, store in people]
+        rows = [
+            {"code": code, "name": name, "store": store, "role": "SERVICE_ADVISOR", "source": "config"}
+            for code, name, store in people
+        ]
         self.insert(schema.staff, rows)
 
     def customer(self, name: str = "王小明") -> int:
         number = self.next("customer")
-        row = {"id": number, "kind": "PERSON", "name": name, "name_key": name, "created_at": stamp(NOW), "updated_at": stamp(NOW)}
+        row = {
+            "id": number,
+            "kind": "PERSON",
+            "name": name,
+            "name_key": name,
+            "created_at": stamp(NOW),
+            "updated_at": stamp(NOW),
+        }
         self.insert(schema.customer, [row])
         return number
 
-    def answered(self, count: int = 1, *, days: float = 1, side: str = "INTERNAL", ends: tuple[int, int] | None = None, **given: Any) -> None:
+    def answered(
+        self,
+        count: int = 1,
+        *,
+        days: float = 1,
+        side: str = "INTERNAL",
+        ends: tuple[int, int] | None = None,
+        **given: Any,
+    ) -> None:
         """`count` filled questionnaires alike; capitals are answers, the rest columns of the response."""
         at = NOW - timedelta(days=days)
         columns = {key: value for key, value in given.items() if not key.isupper()}
@@ -220,15 +238,28 @@ def cases(voices: Voices) -> None:
         owner="A02", first_asked="A01", responsible="A01", department="SERVICE",
     )  # fmt: skip
     voices.escalated(first, late=45)
-    voices.case({"kind": "CLOSE", "due": 60}, customer_id=voices.customer("李雷"), category="PRICE", owner="A02", department="SERVICE")
-    voices.case({"kind": "CLOSE", "due": 600, "basis": "STORE"}, category="SERVICE_ATTITUDE", accused='["A01"]')
+    voices.case(
+        {"kind": "CLOSE", "due": 60},
+        customer_id=voices.customer("李雷"),
+        category="PRICE",
+        owner="A02",
+        department="SERVICE",
+    )
+    voices.case(
+        {"kind": "CLOSE", "due": 450, "basis": "STORE", "target_minutes": 420},
+        category="SERVICE_ATTITUDE",
+        accused='["A01"]',
+    )
     voices.case({"kind": "CALLBACK", "due": 900}, state="CALLBACK_PENDING", category="PRICE")
     paused = json.dumps([{"since": stamp(NOW - timedelta(minutes=30)), "until": None, "why": "CUSTOMER_AWAY"}])
     voices.case({"kind": "CLOSE", "due": 300, "pauses": paused}, category="PRICE")
     voices.case(origin="DMS", days=3)
     start = NOW - timedelta(days=10)
     for number in range(6):
-        done = {key: stamp(start + timedelta(minutes=10 * (number + 1) * (place + 1))) for place, key in enumerate(_OPTIONAL[5:10])}
+        done = {
+            key: stamp(start + timedelta(minutes=10 * (number + 1) * (place + 1)))
+            for place, key in enumerate(_OPTIONAL[5:10])
+        }
         voices.case(
             {"kind": "HANDOVER", "due": -14000, "started": -14400, "stopped_at": done["handed_over_at"]},
             days=10, state="CLOSED", customer_id=person if number == 0 else None, category="PRICE" if number < 4 else "SERVICE_ATTITUDE",
@@ -272,4 +303,3 @@ def quality(lang: str = "zh") -> CallQuality:
         callers=(person,),
         decay=(Decay(source="main", label="main", month="2026-11", dialled=18, bad=3),),
     )  # fmt: skip
-

@@ -139,7 +139,9 @@ class _Sheets:
     def _cell(self, sheet: Any, line: int, column: int, cell: Cell, kind: Kind) -> None:
         tone = cell.tone if isinstance(cell, Mark) else Tone.PLAIN
         value = number(cell)
-        if value is None:
+        if cell is None:
+            sheet.write_blank(line, column, None, self._format(kind, tone))
+        elif value is None:
             sheet.write_string(line, column, plain(cell), self._format(Kind.TEXT, tone))
         else:
             sheet.write_number(line, column, value, self._format(kind, tone))

@@ -117,7 +117,7 @@ def _named(chart: Chart, key: str) -> str:
 
 def _serialise(node: Any, out: list[str], head: str, shape: str) -> None:
     """Write an element without what needs a script; `head` marks the root and is put in first. A radar's texts stand upright."""
-    if not isinstance(node.tag, str) or node.tag in _DROPPED or "tooltip" in node.get("class", "").split():
+    if not isinstance(node.tag, str) or node.tag in _DROPPED or "tooltip-overlay" in node.get("class", "").split():
         return
     given = dict(node.attrib)
     if head:
@@ -126,7 +126,9 @@ def _serialise(node: Any, out: list[str], head: str, shape: str) -> None:
         given |= {"aria-labelledby": f"{key}-t {key}-d"}
     if shape == "radar" and node.tag == "text":
         given.pop("transform", None)
-    marks = "".join(f' {name}="{_rounded(value)}"' for name, value in sorted(given.items()) if ":" not in name)
+    marks = "".join(
+        f' {name}="{_rounded(value)}"' for name, value in sorted(given.items()) if name != "id" and ":" not in name
+    )
     out.append(f"<{node.tag}{marks}>{head}{html.escape(node.text or '')}")
     for child in node:
         _serialise(child, out, "", shape)
