@@ -171,6 +171,16 @@ def test_items_of_an_agency_become_our_questions(db, clock, vendor):
     assert ("2026-Q3", "A-17", "PHONE", "EXTERNAL") == (row.wave, row.sample_id, row.mode, row.side)
 
 
+def test_a_mapping_made_later_holds_for_what_came_before(db, clock, vendor):
+    """What cannot be read as an answer stays under its own name; what our question says already is not overwritten."""
+    pull(db, clock, vendor, filled(answers={"Q1": "4", "Q2": "坏", "Q3": "2", "WORK_DONE": "9"}))
+    items = {"Q1": Item(question="OVERALL"), "Q2": Item(question="ON_TIME"), "Q3": Item(question="WORK_DONE")}
+    vendor.batches = []
+    pull(db, clock, vendor, crosswalk={"items": items})
+
+    assert {"OVERALL": ("4", 400, 0), "?Q2": ("坏", None, 0), "WORK_DONE": ("9", 900, 0)} == answers(db)
+
+
 def test_an_item_may_lack_what_its_vendor_cannot_write(db, clock, vendor):
     """LimeSurvey takes no underscore in a code."""
     report = pull(db, clock, vendor, filled(answers={"FixedFirstTime": "Y", "WORKDONE": "8"}))
@@ -465,6 +475,18 @@ def test_nobody_can_be_called_about_an_answer_of_nobody(db, clock, vendor):
 
     assert (1, 1) == (report.anonymous, report.opened)
     assert 2 == len(responses(db))
+
+
+def test_a_bad_answer_that_is_understood_later_opens_its_case_then(db, clock, visit, vendor):
+    """The mapping came a day after the answer; it is received when it was answered."""
+    pull(db, clock, vendor, filled(visit="RO2", answers={"Q1": "1"}))
+    before = cases_of(db)
+    vendor.batches = []
+    report = pull(db, clock, vendor, crosswalk={"items": {"Q1": Item(question="OVERALL")}})
+    (case,) = cases_of(db)
+
+    assert ([], 1) == (before, report.opened)
+    assert (*visit, "2026-11-21T07:00:00Z") == (case.customer_id, case.visit_id, case.received_at)
 
 
 def test_an_agencys_scale_alerts_by_its_share(db, clock, visit, vendor):

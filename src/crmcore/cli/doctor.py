@@ -146,6 +146,7 @@ def _database(state: State, config: Config) -> Iterator[Finding]:
     from sqlalchemy.engine import make_url
 
     from crmcore.db.engine import Database
+    from crmcore.db.survey_lists import unmapped
     from crmcore.db.upgrade import check_schema
 
     url = make_url(config.database_url)
@@ -159,7 +160,11 @@ def _database(state: State, config: Config) -> Iterator[Finding]:
             return
     with contextlib.closing(Database(config.database_url)) as db:
         check_schema(db)
-    yield Finding("database", "ok", shown)
+        yield Finding("database", "ok", shown)
+        with db.reading() as connection:
+            for source, items in unmapped(connection).items():
+                found = f"{source}: {', '.join(items)}"
+                yield Finding("unmapped", "warning", found, state.say("doctor.fix.unmapped"))
 
 
 def _guarded(state: State, check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ COMMANDS = {
     "touchpoints": "touchpoints",
     "messages": "messages",
     "replies": "replies",
+    "surveys": "surveys",
     "customer": "customer",
     "complaints": "complaints",
     "alerts": "alerts",

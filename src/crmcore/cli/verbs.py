@@ -14,8 +14,9 @@ from crmcore.types.contact import MessageState
 if TYPE_CHECKING:
     from crmcore.errors import CrmError
     from crmcore.flows.collect import CollectReport
+    from crmcore.flows.responses import ResponseReport
     from crmcore.flows.send import SendReport
-    from crmcore.flows.sync import SyncReport
+    from crmcore.flows.sync import SourceReport, SyncReport
 
 PART = 1  # exit code: done in part
 
@@ -41,7 +42,7 @@ def collect(state: State) -> int:
     """Take in delivery receipts and replies."""
     report = state.crm.collect()
     failed = list(report.failed.values())
-    code = _exit_code(failed, _accounts(state))
+    code = _exit_code(failed, _accounts(state) + sum(each.enabled for each in state.config.survey.values()))
     if state.json:
         _emit(state, "collect", collected(report), failed, code)
     else:
@@ -73,6 +74,7 @@ def run(state: State, yes: bool) -> int:
     from crmcore.cli.alerts import alerted, tell_alert
     from crmcore.cli.escalate import escalated, tell_escalate
     from crmcore.cli.plan import planned, tell_plan
+    from crmcore.cli.surveys import invited, tell_invite
 
     report = state.crm.run(yes=yes)
     if state.json:
@@ -81,7 +83,12 @@ def run(state: State, yes: bool) -> int:
             "collect": collected(report.collect),
             "escalate": escalated(report.escalate),
         }
-        spoken = {"alert": alerted(report.alert), "plan": planned(report.plan), "send": sent(report.send)}
+        spoken = {
+            "alert": alerted(report.alert),
+            "plan": planned(report.plan),
+            "invite": invited(report.invite),
+            "send": sent(report.send),
+        }
         state.emit("run", {**steps, **spoken})
     else:
         tell_sync(state, report.sync)
@@ -89,63 +96,95 @@ def run(state: State, yes: bool) -> int:
         tell_escalate(state, report.escalate)
         tell_alert(state, report.alert)
         tell_plan(state, report.plan)
+        tell_invite(state, report.invite)
         tell_send(state, report.send)
-    undone = report.sync.failed, report.collect.failed, report.alert.errors, report.send.left, report.send.errors
+    undone = (
+        report.sync.failed,
+        report.collect.failed,
+        report.alert.errors,
+        report.invite.errors,
+        report.send.left,
+        report.send.errors,
+    )
     return PART if any(undone) else 0
 
 
 def synced(report: SyncReport) -> dict[str, Any]:
     """The body of crmcore/sync@1."""
-    sources = []
-    for each in report.sources:
-        row: dict[str, Any] = {
-            "source": each.source,
-            "read": each.read,
-            "accepted": each.accepted,
-            "unchanged": each.unchanged,
-            "duplicates": each.duplicates,
-            "rejected": each.rejected,
-        }
-        row |= {"rejects": each.rejects} if each.rejects else {}
-        row |= {"warnings": dict(each.warnings)} if each.warnings else {}
-        row |= {"unknown_fields": list(each.unknown_fields)} if each.unknown_fields else {}
-        row |= {"error": each.error.code} if each.error else {}
-        sources.append(row)
-    return {"sources": sources}
+    return {"sources": [_source(each) for each in report.sources]}
+
+
+def _source(each: SourceReport) -> dict[str, Any]:
+    counted = ("read", "accepted", "unchanged", "duplicates", "rejected")
+    row: dict[str, Any] = {"source": each.source, **{name: getattr(each, name) for name in counted}}
+    row |= {"rejects": each.rejects} if each.rejects else {}
+    row |= {"warnings": dict(each.warnings)} if each.warnings else {}
+    row |= {"unknown_fields": list(each.unknown_fields)} if each.unknown_fields else {}
+    return row | ({"error": each.error.code} if each.error else {})
 
 
 def tell_sync(state: State, report: SyncReport) -> None:
     """One line a source, then what went wrong in it."""
     for each in report.sources:
-        mark = "×" if each.error else "√"
-        counts = {name: getattr(each, name) for name in ("read", "accepted", "unchanged", "duplicates", "rejected")}
-        state.tell(state.say("sync.source", mark=mark, source=each.source, **counts))
-        if each.rejects is not None:
-            state.tell(state.say("sync.rejects", path=each.rejects))
-        for code, count in sorted(each.warnings.items()):
-            state.tell(state.say("sync.warning", count=count, words=state.reason(code)))
-        if each.unknown_fields:
-            state.tell(state.say("sync.unknown", fields=", ".join(each.unknown_fields)))
+        _tell_source(state, each)
         if each.error is not None:
             state.note(f"× {each.error.render(state.lang)}")
+
+
+def _tell_source(state: State, each: SourceReport) -> None:
+    mark = "×" if each.error else "√"
+    counts = {name: getattr(each, name) for name in ("read", "accepted", "unchanged", "duplicates", "rejected")}
+    state.tell(state.say("sync.source", mark=mark, source=each.source, **counts))
+    if each.rejects is not None:
+        state.tell(state.say("sync.rejects", path=each.rejects))
+    for code, count in sorted(each.warnings.items()):
+        state.tell(state.say("sync.warning", count=count, words=state.reason(code)))
+    if each.unknown_fields:
+        state.tell(state.say("sync.unknown", fields=", ".join(each.unknown_fields)))
 
 
 def collected(report: CollectReport) -> dict[str, Any]:
     """The body of crmcore/collect@1."""
     counted = ("receipts", "strangers", "opt_outs", "waiting", "complaints", "joined", "unreadable")
     failed = {name: error.code for name, error in report.failed.items()}
-    return {**{name: getattr(report, name) for name in counted}, "failed": failed}
+    surveys = {"surveys": [_answers(each) for each in report.surveys]} if report.surveys else {}
+    return {**{name: getattr(report, name) for name in counted}, **surveys, "failed": failed}
+
+
+def _answers(each: ResponseReport) -> dict[str, Any]:
+    """What came of one survey source: the rows, and what the answers led to."""
+    led_to = {name: getattr(each, name) for name in ("opened", "joined", "too_old", "anonymous")}
+    more = {name: counts for name in ("unmapped", "flagged") if (counts := dict(getattr(each, name)))}
+    return {**_source(each), **led_to, **more}
+
+
+def _tell_answers(state: State, each: ResponseReport) -> None:
+    _tell_source(state, each)
+    if each.opened or each.joined:
+        state.tell(state.say("surveys.cases", opened=each.opened, joined=each.joined))
+    for code, count in (
+        ("RESPONSE_TOO_OLD", each.too_old),
+        ("RESPONSE_ANONYMOUS", each.anonymous),
+        *each.flagged.items(),
+    ):
+        if count:
+            state.tell(state.say("sync.warning", count=count, words=state.reason(code)))
+    if each.unmapped:
+        state.tell(state.say("surveys.unmapped", items=", ".join(sorted(each.unmapped))))
 
 
 def tell_collect(state: State, report: CollectReport) -> None:
     """What came in, in one line; then who could not be asked."""
     body = collected(report)
     del body["failed"]
+    body.pop("surveys", None)
     state.tell(state.say("collect.done", **body))
     if report.complaints or report.joined:
         state.tell(state.say("collect.complaints", complaints=report.complaints, joined=report.joined))
     for warning in state.plugins.warnings:
         state.note(state.say("collect.finder", plugin=warning.plugin, error=warning.error))
+    for each in report.surveys:
+        _tell_answers(state, each)
     for name, error in report.failed.items():
         state.note(state.say("collect.failed", name=name, why=error.render(state.lang)))
 

@@ -91,6 +91,16 @@ def staff_codes(connection: Connection, more: Sequence[Staff] = ()) -> dict[str,
     return {name: code for code, name in people.items() if names.count(name) == 1} | {code: code for code in people}
 
 
+def unmapped_answers(connection: Connection, source: str) -> list[Row[Any]]:
+    """The answers of a source that stand under the name of their item."""
+    query = (
+        select(survey_answer)
+        .join(survey_response, survey_response.c.id == survey_answer.c.response_id)
+        .where(survey_response.c.source == source, survey_answer.c.question.like("?%"))
+    )
+    return list(connection.execute(query))
+
+
 # ------------------------------------------------------------------ integrity
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from crmcore.db import bulk
-from crmcore.db.columns import stamp
+from crmcore.db.among import among
+from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import for_update, take_ids
 from crmcore.db.personal import ERASED
 from crmcore.db.schema import correction, survey_answer, survey_response
 from crmcore.rules.surveys.reading import number_of
-from crmcore.types.survey import Answer, Response
+from crmcore.types.survey import Answer, Mode, Response, Side
 
 #: What a second coming of the same questionnaire may still tell; what it leaves out stays as it was.
 _LATER = (
@@ -152,6 +153,44 @@ def _keep_answers(connection: Connection, number: int, answers: Iterable[Answer]
     ]
     bulk.upsert(connection, survey_answer, _ANSWER, rows, key=_ANSWER[:2], change=_ANSWER[2:])
     return bool(rows)
+
+
+def load(connection: Connection, ids: Collection[int]) -> dict[int, Response]:
+    """Responses as they are kept, without their answers."""
+    found = connection.execute(select(survey_response).where(among(survey_response.c.id, ids)))
+    return {row.id: _response(row) for row in found}
+
+
+def _response(row: Row[Any]) -> Response:
+    return Response(
+        id=f"R{row.id}",
+        survey=row.survey,
+        version=row.version,
+        side=Side(row.side),
+        mode=Mode(row.mode),
+        store=row.store,
+        customer_id=_name("C", row.customer_id),
+        visit_id=_name("R", row.visit_id),
+        vehicle_id=_name("V", row.vehicle_id),
+        staff=row.staff,
+        wave=row.wave,
+        started_at=instant(row.started_at) if row.started_at else None,
+        completed_at=instant(row.completed_at),
+        complete=bool(row.complete),
+        valid=bool(row.valid),
+        flags=tuple(json.loads(row.flags)),
+    )
+
+
+def _name(letter: str, number: int | None) -> str | None:
+    return None if number is None else f"{letter}{number}"
+
+
+def keep_answer(connection: Connection, number: int, given: Answer, *, instead_of: str) -> None:
+    """An answer that stood under another name; one that our question has already is not overwritten."""
+    bulk.insert(connection, survey_answer, _ANSWER, [_answer(number, given, secret=False)], ignore=True)
+    old = (survey_answer.c.response_id == number, survey_answer.c.question == instead_of)
+    connection.execute(delete(survey_answer).where(*old))
 
 
 def _answer(number: int, given: Answer, *, secret: bool) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import CrmError, PluginError, StoreError
 from crmcore.flows.evidence import Cases, Found
+from crmcore.flows.responses import ResponseReport
 from crmcore.hooks.adapters import (
     Clock,
     MessagingAdapter,
@@ -50,7 +51,8 @@ class CollectReport:
         waiting: replies that wait for a person.
         complaints: cases that replies opened; `joined`: replies that belong to a case that was open.
         unreadable: pushes that their adapter could not read; they stay in the inbox as FAILED.
-        failed: accounts that could not be asked, and why.
+        surveys: what came of each survey source.
+        failed: accounts and survey sources that could not be asked, and why.
     """
 
     receipts: int = 0
@@ -60,6 +62,7 @@ class CollectReport:
     complaints: int = 0
     joined: int = 0
     unreadable: int = 0
+    surveys: tuple[ResponseReport, ...] = ()
     failed: dict[str, CrmError] = attrs.field(factory=dict)
 
     @property

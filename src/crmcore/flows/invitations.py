@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import attrs
 from sqlalchemy import Connection, Row, select
@@ -46,7 +46,7 @@ CAP_DAYS = 8  # as for every text: the caps look at seven local dates
 class CanInvite(Protocol):
     """What is asked of an adapter here."""
 
-    invites_at_once: int
+    invites_at_once: ClassVar[int]
 
     def invite(self, invitees: Sequence[Invitee]) -> Mapping[str, Invited | NotInvited]:
         """See `hooks.adapters.Invites`."""

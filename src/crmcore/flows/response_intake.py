@@ -133,19 +133,25 @@ class ResponseIntake:
 
     def _answer(self, item: str, raw: object, comment: str) -> Answer:
         value = None if raw is None else str(raw)
-        target = self.crosswalk.items.get(item)
-        code = target.question if target is not None else self._questions.get(_bare(item))
-        if code is None:
+        found = self.mapped(item, value, comment)
+        if found is None:
             self.unmapped[item] += 1
             text = (value or "").strip()
             return Answer(question=f"{UNMAPPED}{item}", value=text, na=not text, comment=comment)
-        scale = None
-        if target is not None and target.minimum is not None and target.maximum is not None:
-            scale = (target.minimum, target.maximum)
-        found = reading.answer(self.crosswalk.survey.questions[code], value, comment=comment, scale=scale)
         if isinstance(found, Bad):
             raise Refused(item, found.reason, clean.shape(value or ""))
         return found
+
+    def mapped(self, item: str, value: str | None, comment: str) -> Answer | Bad | None:
+        """What an item answers to our question; None when it stands for none."""
+        target = self.crosswalk.items.get(item)
+        code = target.question if target is not None else self._questions.get(_bare(item))
+        if code is None:
+            return None
+        scale = None
+        if target is not None and target.minimum is not None and target.maximum is not None:
+            scale = (target.minimum, target.maximum)
+        return reading.answer(self.crosswalk.survey.questions[code], value, comment=comment, scale=scale)
 
 
 def _bare(code: str) -> str:

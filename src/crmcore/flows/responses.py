@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
 from sqlalchemy import Connection
 
-from crmcore.db import invitations, survey_facts, surveys
+from crmcore.db import survey_facts, surveys
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import CrmError, StoreError
@@ -23,24 +23,19 @@ from crmcore.flows import rejects
 from crmcore.flows.batch import Counts, Parsed
 from crmcore.flows.evidence import Found, Opened
 from crmcore.flows.pull import Pull, batches
-from crmcore.flows.response_intake import Crosswalk, Filled, ResponseIntake
+from crmcore.flows.response_intake import UNMAPPED, Crosswalk, Filled, ResponseIntake
+from crmcore.flows.response_keeping import ResponseKeeper
 from crmcore.flows.response_owner import Owner, owners
 from crmcore.flows.sync import SourceReport
 from crmcore.hooks.adapters import Clock
-from crmcore.hooks.records import Batch, Gone
-from crmcore.rules.surveys import integrity
+from crmcore.hooks.records import Batch
 from crmcore.rules.surveys.policy import SurveyPolicy
 from crmcore.types.complaint import ComplaintChannel, EvidenceKind
-from crmcore.types.store import Department, Staff, Store
-from crmcore.types.survey import Response, Survey, SurveyScope
+from crmcore.types.store import Staff, Store
+from crmcore.types.survey import Answer, Response, Survey
 
 #: A clock that is a little fast is no reason to refuse an answer.
 AHEAD = timedelta(days=1)
-_DEPARTMENT = {
-    SurveyScope.SALES: Department.SALES.value,
-    SurveyScope.SERVICE: Department.SERVICE.value,
-    SurveyScope.COMPLAINT: Department.CR.value,
-}
 
 
 class CanPull(Protocol):
@@ -119,7 +114,7 @@ def take_in(
         StoreError: the database refuses; what was committed stays.
     """
     scene = _Scene(db=db, cases=cases, stores=stores, policy=policy, surveys=surveys, clock=clock, staff=tuple(staff))
-    reports = [_Source(scene, source).read() for source in wanted]
+    reports = [SourceRun(scene, source).read() for source in wanted]
     if not wanted:
         return ()
     path = rejects.write_csv(db, folder / "rejects.csv", lang)
@@ -148,7 +143,7 @@ class _Ready:
     found: tuple[Found, ...]
 
 
-class _Source:
+class SourceRun:
     """One source of a run."""
 
     def __init__(self, scene: _Scene, source: SurveySource) -> None:
@@ -164,6 +159,7 @@ class _Source:
         counts, error = Counts(), None
         readers: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {"response": self.intake.response}
         try:
+            self._map_anew()
             pull = Pull(
                 self.scene.db, self.source.name, self.source.system, clock=self.scene.clock, read=readers, counts=counts
             )
@@ -190,6 +186,52 @@ class _Source:
             anonymous=self.tally["anonymous"],
             flagged=dict(self.flagged),
         )
+
+    def _map_anew(self) -> None:
+        """What was kept under the name of its item becomes an answer to our question once somebody has mapped it."""
+        mapped: dict[int, dict[str, Answer]] = {}
+        with self.scene.db.reading() as connection:
+            for row in survey_facts.unmapped_answers(connection, self.source.name):
+                item = row.question.removeprefix(UNMAPPED)
+                answer = self.intake.mapped(item, row.value, row.comment or "")
+                if isinstance(answer, Answer):
+                    mapped.setdefault(row.response_id, {})[row.question] = answer
+            known = surveys.load(connection, mapped)
+        for number, answers in mapped.items():
+            response = attrs.evolve(known[number], answers=tuple(answers.values()))
+            found = self.scene.cases.look(response, survey=self.source.crosswalk.survey)
+            with self.scene.db.writing() as connection:
+                for instead_of, answer in answers.items():
+                    surveys.keep_answer(connection, number, answer, instead_of=instead_of)
+                self.open_case(connection, found, response, number, phone=None)
+
+    def open_case(
+        self, connection: Connection, found: Sequence[Found], response: Response, number: int, *, phone: str | None
+    ) -> None:
+        """A response that somebody takes for a complaint opens a case, unless it is history or nobody can be called."""
+        now = self.scene.clock.now()
+        if not found:
+            return
+        if response.completed_at < now - timedelta(days=self.scene.policy.alert_within_days):
+            self.tally["too_old"] += 1
+        elif response.customer_id is None and response.visit_id is None and phone is None:
+            self.tally["anonymous"] += 1
+        else:
+            opened = self.scene.cases.keep(
+                connection,
+                found,
+                kind=EvidenceKind.RESPONSE,
+                evidence_id=number,
+                store=response.store,
+                customer_id=surveys.id_of(response.customer_id),
+                visit_id=surveys.id_of(response.visit_id),
+                vehicle_id=surveys.id_of(response.vehicle_id),
+                received_at=response.completed_at,
+                channel=ComplaintChannel.SURVEY,
+                now=now,
+            )
+            if opened is not None:
+                self.tally["joined" if opened.joined else "opened"] += 1
 
     def _prepare(self, parsed: Sequence[Parsed]) -> None:
         """Whose each response is, and whether it is a complaint: all that may call others, before the transaction."""
@@ -225,122 +267,8 @@ class _Source:
             answers=said.answers,
         )
 
-    def _keeper(self, connection: Connection, now: str) -> _Keeper:
-        return _Keeper(self, connection, datetime.fromisoformat(now))
-
-
-@attrs.define
-class _Changes:
-    changes: int = 0
-
-
-class _Keeper:
-    """Keeps the responses of one batch, in the transaction that holds the cursor."""
-
-    def __init__(self, source: _Source, connection: Connection, now: datetime) -> None:
-        self.source, self.connection, self.now = source, connection, now
-        self.unit = _Changes()
-        self.staff_phones = survey_facts.staff_phones(connection, source.scene.staff)
-        self.about: dict[str, list[datetime]] = {}
-
-    def load(self, parsed: Sequence[Parsed]) -> None:
-        """Everything was fetched before; responses are few."""
-
-    def keep(self, _entity: str, said: Any) -> None:
-        """One response with what follows from it; one that is gone from its source stays, as what was said once."""
-        if isinstance(said, Gone):
-            return
-        ready = self.source.ready[id(said)]
-        response, owner = ready.response, ready.owner
-        phone = said.customer.phones[0] if said.customer is not None and said.customer.phones else None
-        flags = self._flags(response, owner, phone)
-        more = {
-            "invitation_id": owner.invitation_id,
-            "attempt_id": None,
-            "phone": phone,
-            "sample_id": said.sample_id,
-            "department": _DEPARTMENT[self.source.source.crosswalk.survey.scope],
-        }
-        kept = surveys.keep(
-            self.connection,
-            attrs.evolve(response, flags=flags),
-            source=self.source.source.name,
-            key=said.key,
-            now=self.now,
-            zone=self.source.zones[owner.store],
-            more=more,
-        )
-        if owner.invitation_id is not None:
-            invitations.answered(self.connection, owner.invitation_id, complete=response.complete, now=self.now)
-        if kept.news:
-            self.unit.changes += 1
-            self.source.flagged.update(flags)
-        if response.staff:
-            self.about.setdefault(response.staff, []).append(response.completed_at)
-        self._open_case(ready, kept.id, phone)
-
-    def _flags(self, response: Response, owner: Owner, phone: str | None) -> tuple[str, ...]:
-        numbers = survey_facts.phones_of(self.connection, owner.customer_id) | ({phone} if phone else set())
-        facts = integrity.Facts(
-            by_staff=not numbers.isdisjoint(self.staff_phones),
-            customers=max((self._customers(number, owner.customer_id) for number in numbers), default=0),
-            handed_at=owner.handed_at,
-            completed_at=response.completed_at,
-            answers=response.answers,
-        )
-        return integrity.flags(facts, self.source.source.crosswalk.survey, self.source.scene.policy)
-
-    def _customers(self, number: str, customer_id: int | None) -> int:
-        """Also counting the one who answers now, who may have another number in his file."""
-        others = survey_facts.customers_with(self.connection, number, but=customer_id)
-        return others + (customer_id is not None)
-
-    def _open_case(self, ready: _Ready, number: int, phone: str | None) -> None:
-        """A response that somebody takes for a complaint opens a case, unless it is history or nobody can be called."""
-        if not ready.found:
-            return
-        response, owner, tally = ready.response, ready.owner, self.source.tally
-        if response.completed_at < self.now - timedelta(days=self.source.scene.policy.alert_within_days):
-            tally["too_old"] += 1
-        elif owner.customer_id is None and owner.visit_id is None and phone is None:
-            tally["anonymous"] += 1
-        else:
-            opened = self.source.scene.cases.keep(
-                self.connection,
-                ready.found,
-                kind=EvidenceKind.RESPONSE,
-                evidence_id=number,
-                store=response.store,
-                customer_id=owner.customer_id,
-                visit_id=owner.visit_id,
-                vehicle_id=owner.vehicle_id,
-                received_at=response.completed_at,
-                channel=ComplaintChannel.SURVEY,
-                now=self.now,
-            )
-            if opened is not None:
-                tally["joined" if opened.joined else "opened"] += 1
-
-    def write(self) -> None:
-        """Clusters are seen only once all are in."""
-        policy, surveys_by_code = self.source.scene.policy, self.source.scene.surveys
-        reach = timedelta(hours=policy.full_marks_hours)
-        for staff, times in self.about.items():
-            rows = survey_facts.of_staff(self.connection, staff, min(times) - reach, max(times) + reach)
-            given = survey_facts.answers(self.connection, [row.id for row in rows])
-            marks = [
-                integrity.Mark(
-                    row.id,
-                    datetime.fromisoformat(row.completed_at).astimezone(UTC),
-                    integrity.full_marks(given.get(row.id, ()), surveys_by_code[row.survey]),
-                )
-                for row in rows
-                if row.survey in surveys_by_code
-            ]
-            found = integrity.clusters(marks, run=policy.full_marks_run, hours=policy.full_marks_hours)
-            self.source.flagged[integrity.FULL_MARKS_CLUSTER] += survey_facts.flag(
-                self.connection, found, integrity.FULL_MARKS_CLUSTER
-            )
+    def _keeper(self, connection: Connection, now: str) -> ResponseKeeper:
+        return ResponseKeeper(self, connection, datetime.fromisoformat(now))
 
 
 def _name(letter: str, number: int | None) -> str | None:
