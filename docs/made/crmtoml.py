@@ -22,6 +22,7 @@ from crmcore.rules.complaints.policy import ComplaintPolicy
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import QuietHours
 from crmcore.rules.score.policy import ScorePolicy
+from crmcore.rules.surveys.policy import SurveyPolicy
 from crmcore.types.complaint import Category
 from crmcore.types.contact import CareEvent, MessageTemplate, TouchpointRule
 from crmcore.types.store import Opening, Role, Staff, Store
@@ -62,6 +63,7 @@ def config_page() -> str:
         *section("`[complaints]`", "complaints", ComplaintPolicy, pack=pack("complaints")["complaints"]),
         *section("`[categories.<code>]`", "category", Category, but=("code", "source")),
         "The codes and what each category says by itself: [complaints](complaints.md).\n",
+        *section("`[surveys]`", "surveys", SurveyPolicy, pack=pack("surveys")["surveys"]),
         *section("`[scores]`", "scores", ScorePolicy, pack=pack("scores")["scores"]),
         *section("`[alerts]`", "alerts", AlertPolicy, pack=pack("alerts")["alerts"]),
         *section("`[database]`", "database", DatabaseTable),
@@ -73,6 +75,7 @@ def config_page() -> str:
         *section("`[[events]]`", "event", CareEvent),
         *section("`[dms.<name>]`", "instance", instances.Core),
         *plugin_sections(),
+        *section("`[survey.<name>]`", "instance", instances.SurveyCore),
         *section("`[serve]`", "serve", model.Serve),
         *section("`[systems]`", "systems", SystemsTable),
         *section("`[plugins]`", "plugins", PluginsTable),

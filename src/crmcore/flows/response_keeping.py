@@ -29,6 +29,8 @@ _DEPARTMENT = {
 
 @attrs.define
 class Changes:
+    """See `flows.batch.Changes`."""
+
     changes: int = 0
 
 
