@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from crmcore.db import complaint_history, complaints
 from crmcore.db.columns import instant
 from crmcore.db.engine import Database
+from crmcore.errors import StoreError
 from crmcore.flows.casework import File
 from crmcore.flows.evidence import Cases, tell
 from crmcore.hooks.adapters import Clock
@@ -59,17 +60,26 @@ class EscalateReport:
 
 
 def escalate(db: Database, cases: Cases, clock: Clock) -> EscalateReport:
-    """Climb every rung that is due."""
+    """Climb every rung that is due; a case that fails keeps no other from climbing, and is raised in the end."""
     now, report = clock.now(), EscalateReport()
+    failed: list[Exception] = []
     with db.reading() as connection:
         last = complaints.escalated_at(connection)
         since = None if last is None else instant(last) - _OVERLAP
         numbers = complaints.overdue(connection, now, since)
     for number in numbers:
         report.looked += 1
-        with db.writing() as connection:
-            file = File.open(connection, cases, f"K{number}", by="crmcore", at=now, now=now)
-            report.climbed += _climb(file)
+        try:
+            with db.writing() as connection:
+                climbed = _climb(File.open(connection, cases, f"K{number}", by="crmcore", at=now, now=now))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told below, after the others had their turn
+            failed.append(error)
+        else:
+            report.climbed += climbed
+    if failed:
+        raise failed[0]
     with db.writing() as connection:
         complaints.keep_escalated_at(connection, now)
     return report
