@@ -63,5 +63,5 @@ class Reports:
         from crmcore.flows.calls import call_quality
         from crmcore.flows.report_calls import calls
 
-        quality = call_quality(self.db, self.config, frame)
+        quality = call_quality(self.db, self.config, frame, lang=self.lang)
         return calls(self.db, self.config.rules, quality, frame, lang=self.lang)
