@@ -43,9 +43,7 @@ def svg(chart: Chart, grid: Grid, key: str, write: Any) -> str:
             series = [_between(value, *end) for value, end in zip(values[0], ends, strict=True)]
         level = len(set(values[place])) == 1 and len(rows) > 1  # a target is a line, not measurements
         picture.add(grid.columns[column].name, series, show_dots=not level)
-    out: list[str] = []
-    _serialise(picture.render_tree(), out, _named(chart, key), chart.shape.lower())
-    return "".join(out)
+    return _root(picture.render_tree(), chart, key)
 
 
 def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
@@ -109,29 +107,29 @@ def _width(label: str) -> float:
     return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in label) * LETTER
 
 
-def _named(chart: Chart, key: str) -> str:
-    """What a screen reader says in place of the drawing."""
+def _root(tree: Any, chart: Chart, key: str) -> str:
+    """The drawing under a name of its own: what a screen reader says in its place."""
     title, description = html.escape(chart.title), html.escape(chart.description)
-    return f'<title id="{key}-t">{title}</title><desc id="{key}-d">{description}</desc>'
+    shape = chart.shape.lower()
+    out = [
+        f'<svg viewBox="{tree.get("viewBox")}" class="chart {shape}" role="img" aria-labelledby="{key}-t {key}-d">',
+        f'<title id="{key}-t">{title}</title><desc id="{key}-d">{description}</desc>',
+    ]
+    for child in tree:
+        _serialise(child, out, turned=chart.shape is not Shape.RADAR)
+    return "".join((*out, "</svg>"))
 
 
-def _serialise(node: Any, out: list[str], head: str, shape: str) -> None:
-    """Write an element without what needs a script; `head` marks the root and is put in first. A radar's texts stand upright."""
+def _serialise(node: Any, out: list[str], *, turned: bool) -> None:
+    """Write an element without what needs a script, and without ids, which pygal gives twice; `turned`: texts may be."""
     if not isinstance(node.tag, str) or node.tag in _DROPPED or "tooltip-overlay" in node.get("class", "").split():
         return
-    given = dict(node.attrib)
-    if head:
-        key = re.findall(r'id="([^"]+)-t"', head)[0]
-        given = {"viewBox": given["viewBox"], "class": f"chart {shape}", "role": "img"}
-        given |= {"aria-labelledby": f"{key}-t {key}-d"}
-    if shape == "radar" and node.tag == "text":
-        given.pop("transform", None)
-    marks = "".join(
-        f' {name}="{_rounded(value)}"' for name, value in sorted(given.items()) if name != "id" and ":" not in name
-    )
-    out.append(f"<{node.tag}{marks}>{head}{html.escape(node.text or '')}")
+    dropped = {"id"} if turned or node.tag != "text" else {"id", "transform"}
+    given = sorted((name, value) for name, value in node.attrib.items() if name not in dropped and ":" not in name)
+    marks = "".join(f' {name}="{_rounded(value)}"' for name, value in given)
+    out.append(f"<{node.tag}{marks}>{html.escape(node.text or '')}")
     for child in node:
-        _serialise(child, out, "", shape)
+        _serialise(child, out, turned=turned)
         out.append(html.escape(child.tail or ""))
     out.append(f"</{node.tag}>")
 

@@ -108,7 +108,7 @@ class Section:
     """One question and its answer.
 
     Attributes:
-        key: [a-z0-9-], unique on the page.
+        key: [a-z0-9_-], unique on the page.
         notes: how it is counted, and what must be known to read it.
         empty: said where the table has no row.
     """
