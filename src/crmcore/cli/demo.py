@@ -1,15 +1,7 @@
-"""crmcore demo: learn, decide, speak, on a sample dealer, with a gateway on loopback that the texts really travel to."""
+"""crmcore demo: learn, decide, speak, hear, mend, show, on a sample dealer, with vendors on loopback that everything really travels to."""
 
 from __future__ import annotations
 
-import contextlib
-import secrets
-import shutil
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,20 +10,22 @@ import click
 
 from crmcore.cli.frame import Command
 from crmcore.cli.state import State
-from crmcore.errors import StoreError, TransientError, UsageError
+from crmcore.errors import StoreError
 
 if TYPE_CHECKING:
-    from crmcore.app import Crm
-    from crmcore.config import Config
-    from crmcore.sample import Dealer
-    from crmcore.sample.gateway import LoopbackGateway, Script
+    from crmcore.cli.demo_stage import Stage
 
-#: The morning of the sample dealer's day: everything due at opening is due, and nobody is asleep.
-TEN_O_CLOCK = timedelta(hours=10)
-SHANGHAI = timezone(timedelta(hours=8))
-MINE = "示范店 · the sample dealer"  # the first line of the crm.toml that this command writes
 SHOWN = 5  # rows of the worklist on the screen
-PATIENCE = 20.0  # seconds for the receiver to start
+PAGES = ("csi", "board", "calls")
+FILES = (
+    "crm.toml",
+    "crm.db",
+    "worklist.xlsx",
+    "worklist-filled.csv",
+    "rejects.csv",
+    "report.html",
+    *(f"{page}.{suffix}" for page in PAGES for suffix in ("html", "xlsx")),
+)
 
 
 @click.command("demo", cls=Command)
@@ -39,138 +33,55 @@ PATIENCE = 20.0  # seconds for the receiver to start
 @click.pass_obj
 def command(state: State, folder: Path) -> None:
     """Everything is invented; nothing leaves this machine."""
+    from crmcore.cli import demo_stage, demo_voices
+
     try:
-        dealer = _lay_out(state, folder)
+        dealer = demo_stage.lay_out(state, folder, FILES)
     except OSError as error:
         raise StoreError("CRM-D130", at=str(folder), why=type(error).__name__) from None
-    with _open(state, dealer) as (crm, gateway, spoken):
-        _learn(state, crm)
-        _decide(state, crm)
-        _speak(state, crm, gateway, spoken)
-        _hand_over(state, crm, folder)
+    with demo_stage.opened(state, dealer, folder) as stage:
+        _learn(state, stage)
+        _decide(state, stage)
+        _speak(state, stage)
+        _hand_over(state, stage)
+        demo_voices.hear(state, stage)
+        demo_voices.mend(state, stage)
+        _show(state, stage)
     if state.json:
-        names = ("crm.toml", "crm.db", "worklist.xlsx", "rejects.csv", "report.html")
-        state.emit("demo", {"folder": folder, "files": [folder / name for name in names]})
+        state.emit("demo", {"folder": folder, "files": [folder / name for name in FILES]})
 
 
-# ------------------------------------------------------------------ setting the stage
-
-
-def _lay_out(state: State, folder: Path) -> Dealer:
-    """A fresh dealer in `folder`; what an earlier demo left there is replaced, anything else is left alone."""
-    from crmcore.sample import config_toml, generate, write
-
-    file = folder / "crm.toml"
-    if file.exists() and MINE not in file.read_text("utf-8", errors="replace").split("\n", 1)[0]:
-        raise UsageError("CRM-U220", at=str(folder))
-    shutil.rmtree(folder / "exports", ignore_errors=True)
-    for stale in (*folder.glob("crm.db*"), *folder.glob("rejects.csv"), *folder.glob("worklist.xlsx")):
-        stale.unlink()
-    dealer = generate()
-    write(dealer, folder)
-    file.write_text(config_toml(lang=state.lang), encoding="utf-8")
-    state.path = file
-    return dealer
-
-
-@contextlib.contextmanager
-def _open(state: State, dealer: Dealer) -> Iterator[tuple[Crm, LoopbackGateway, threading.Event]]:
-    """The dealer's Crm, its receiver and the gateway, talking to each other over HTTP on loopback."""
-    from crmcore.app import Crm, FixedClock
-    from crmcore.config import load
-    from crmcore.sample.gateway import PASSWORD, LoopbackGateway, http_get
-
-    ten = datetime.combine(dealer.today, datetime.min.time(), SHANGHAI) + TEN_O_CLOCK
-    secret = secrets.token_urlsafe(12)
-    spoken = threading.Event()  # receipts are faster than our own record now and then; a story has an order
-
-    def push(url: str) -> int:
-        spoken.wait(PATIENCE)
-        return http_get(url)
-
-    config = load(state.document, state.plugins, environ={"SMS_PASSWORD": PASSWORD, "CRM_HOOK_SECRET": secret})
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listening,
-        LoopbackGateway(
-            scripts=_scripts(dealer),
-            mo_url=f"http://127.0.0.1:{listening.getsockname()[1]}/hooks/{secret}/sms/mo",
-            deliver=push,
-            now=lambda: ten,
-        ) as gateway,
-    ):
-        state.config = _pointed_at(config, gateway.url, listening.getsockname()[1])
-        state.crm = Crm.open(state.config, state.plugins, FixedClock(ten), lang=state.lang)
-        with state.crm, _receiver(state.crm, secret, listening):
-            yield state.crm, gateway, spoken
-
-
-def _scripts(dealer: Dealer) -> dict[str, Script]:
-    """What the customers do who answer: the gateway knows numbers, not people."""
-    from crmcore.sample.gateway import Script
-
-    return {dealer.people[answer.person].phones[0]: Script(reply=answer.text) for answer in dealer.answers}
-
-
-def _pointed_at(config: Config, url: str, port: int) -> Config:
-    """The same configuration with the addresses of this run; the file keeps those of a real Kannel."""
-    assert config.serve is not None
-    sms = config.messaging["sms"]
-    return attrs.evolve(
-        config,
-        messaging={**config.messaging, "sms": attrs.evolve(sms, settings=attrs.evolve(sms.settings, url=url))},
-        serve=attrs.evolve(config.serve, public_url=f"http://127.0.0.1:{port}", port=port),
-    )
-
-
-@contextlib.contextmanager
-def _receiver(crm: Crm, secret: str, listening: socket.socket) -> Iterator[None]:
-    """The receiver of `crmcore serve`, in a thread, until the block ends."""
-    from crmcore.contrib.serve import make_server
-
-    server = make_server(crm.receive, secret, host="127.0.0.1", port=listening.getsockname()[1])
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    ends = time.monotonic() + PATIENCE
-    while not server.started:
-        if time.monotonic() > ends or not thread.is_alive():
-            raise TransientError("CRM-W201")
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-# ------------------------------------------------------------------ the three acts, and what is left
-
-
-def _learn(state: State, crm: Crm) -> None:
-    from crmcore.cli.verbs import tell_sync
+def _learn(state: State, stage: Stage) -> None:
+    from crmcore.cli.verbs import tell_collect, tell_sync
 
     state.tell(state.say("demo.learn"))
-    tell_sync(state, crm.sync())
+    tell_sync(state, stage.crm.sync())
+    state.tell(state.say("demo.waves"))
+    tell_collect(state, stage.crm.collect())
 
 
-def _decide(state: State, crm: Crm) -> None:
+def _decide(state: State, stage: Stage) -> None:
     from crmcore.cli.plan import tell_plan
 
     state.tell(state.say("demo.decide"))
-    tell_plan(state, crm.plan())
+    tell_plan(state, stage.crm.plan())
 
 
-def _speak(state: State, crm: Crm, gateway: LoopbackGateway, spoken: threading.Event) -> None:
+def _speak(state: State, stage: Stage) -> None:
+    from crmcore.cli.surveys import tell_invite
     from crmcore.cli.verbs import tell_send
     from crmcore.db import inbox, messages
 
+    crm = stage.crm
     state.tell(state.say("demo.speak"))
+    tell_invite(state, crm.invite(yes=True))
     tell_send(state, crm.send(yes=True))
-    spoken.set()
-    gateway.settle()
+    stage.spoken.set()
+    stage.gateway.settle()
     with crm.db.reading() as connection:
         counts = messages.counts(connection)
         replies = inbox.replies(connection, ("WAITING", "OPTED_OUT"))
-    state.tell(state.say("demo.receipts", taken=len(gateway.texts), delivered=counts.get("DELIVERED", 0)))
+    state.tell(state.say("demo.receipts", taken=len(stage.gateway.texts), delivered=counts.get("DELIVERED", 0)))
     for reply in replies:
         state.tell(state.say(f"demo.reply.{reply.state}", id=f"I{reply.id}", text=reply.text))
     again = crm.run(yes=True)
@@ -178,20 +89,33 @@ def _speak(state: State, crm: Crm, gateway: LoopbackGateway, spoken: threading.E
     state.tell(state.say("demo.again", rows=new, planned=again.plan.totals()["added"], sent=len(again.send.lines)))
 
 
-def _hand_over(state: State, crm: Crm, folder: Path) -> None:
+def _hand_over(state: State, stage: Stage) -> None:
     from crmcore.cli.callbacks import COLUMNS
     from crmcore.flows.callbacks import due_rows, export
+
+    crm = stage.crm
+    now = crm.clock.now()
+    done = export(crm.db, crm.desk(), stage.folder / "worklist.xlsx", now, lang=state.lang, by=stage.clerk)
+    rows = due_rows(crm.db, crm.desk(), now, lang=state.lang, masked=True, by=stage.clerk)
+    state.tell(state.say("demo.worklist", count=done.callbacks, shown=min(SHOWN, len(rows))))
+    if not state.json:
+        state.show("callbacks", [attrs.asdict(row) for row in rows[:SHOWN]], COLUMNS)
+
+
+def _show(state: State, stage: Stage) -> None:
+    from crmcore.cli import demo_voices
+    from crmcore.reports import files
     from crmcore.reports.daily import render
     from crmcore.worklist.write import private_write
 
-    desk, now = crm.desk(), crm.clock.now()
-    calls = export(crm.db, desk, folder / "worklist.xlsx", now, lang=state.lang, by="demo").callbacks
+    crm, folder = stage.crm, stage.folder
+    reports = crm.reports()
+    frame = reports.frame()
+    for page, facts in (("csi", reports.csi(frame)), ("board", reports.board(frame)), ("calls", reports.calls(frame))):
+        for suffix in (files.HTML, files.XLSX):
+            private_write(folder / f"{page}{suffix}", files.content(facts, suffix, state.lang))
     private_write(folder / "report.html", render(crm.report(), state.lang).encode())
-    state.tell(state.say("demo.worklist", count=calls, shown=min(SHOWN, calls)))
-    rows = due_rows(crm.db, desk, now, lang=state.lang, masked=True)
-    if not state.json:
-        state.show("callbacks", [attrs.asdict(row) for row in rows[:SHOWN]], COLUMNS)
-    first = rows[0].id if rows else "T1"
-    state.tell(
-        state.say("demo.next", folder=folder, file=folder / "crm.toml", now=f"{now:%Y-%m-%dT%H:%M%z}", first=first)
-    )
+    state.tell(state.say("demo.show"))
+    now = f"{state.local(crm.clock.now().isoformat()):%Y-%m-%dT%H:%M%z}"
+    first = next(iter(demo_voices.cases(stage)), {"id": "K1"})["id"]
+    state.tell(state.say("demo.next", folder=folder, file=folder / "crm.toml", now=now, first=first))

@@ -71,7 +71,7 @@ url = "{survey_url}"
 username = "{survey_user}"
 password = {{ env = "SURVEY_PASSWORD" }}
 survey_id = {survey_id}
-attributes = {{ attribute_1 = "visit" }}
+attributes = {{ attribute_1 = "order" }}
 
 [survey.web.items]
 {web_items}
