@@ -31,9 +31,7 @@ def hear(state: State, stage: Stage) -> None:
         token = token_of(stage, voice.person)
         stage.survey.answer(token, voice.answers, stage.at("10:00") + voice.after)
     stage.go("10:20")
-    for row in _cases(
-        stage
-    ):  # what came as a text was read at once; what comes in the meantime is read at twenty to eleven
+    for row in cases(stage):  # a text is read at once; what comes in the meantime, at twenty to eleven
         _tell(state, complaints.assign(crm.office(), row["id"], by=stage.clerk))
     stage.go("10:40")
     callbacks.tell(state, take_in(crm.db, crm.desk(), filled, crm.clock, by=stage.clerk))
