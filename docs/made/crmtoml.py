@@ -18,13 +18,14 @@ from crmcore.config.load import CareTable, DatabaseTable, File, PluginsTable, Sy
 from crmcore.hooks.adapters import Secret
 from crmcore.hooks.manager import Plugins
 from crmcore.rules.alerts import AlertPolicy
+from crmcore.rules.attempts import CallbackPolicy
 from crmcore.rules.complaints.policy import ComplaintPolicy
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import QuietHours
 from crmcore.rules.score.policy import ScorePolicy
 from crmcore.rules.surveys.policy import SurveyPolicy
 from crmcore.types.complaint import Category
-from crmcore.types.contact import CareEvent, MessageTemplate, TouchpointRule
+from crmcore.types.contact import CallResult, CareEvent, MessageTemplate, TouchpointRule
 from crmcore.types.store import Opening, Role, Staff, Store
 
 DOCS = Path(__file__).parents[1]
@@ -60,6 +61,9 @@ def config_page() -> str:
         *section("`[sending]`", "sending", SendPolicy, pack=contact["sending"]),
         *section("`[breaker]`", "breaker", BreakerPolicy, pack=contact["breaker"]),
         *section("`[bundling]`", "bundling", model.Bundling, pack=contact["bundling"]),
+        *section("`[callbacks]`", "callbacks", CallbackPolicy, pack=pack("callbacks")["callbacks"]),
+        *section("`[results.<code>]`", "result", CallResult, but=("code", "source")),
+        *results_section(),
         *section("`[complaints]`", "complaints", ComplaintPolicy, pack=pack("complaints")["complaints"]),
         *section("`[categories.<code>]`", "category", Category, but=("code", "source")),
         "The codes and what each category says by itself: [complaints](complaints.md).\n",
@@ -108,6 +112,16 @@ def section(
     if pack is not None:
         yield "Where the numbers come from:\n"
         yield "\n".join(f"- {code(key)}: {plain(source)}" for key, source in pack["sources"].items()) + "\n"
+
+
+def results_section() -> Iterator[str]:
+    """The shipped call results, by family."""
+    rows = [
+        (code(name), row["label"]["en"], row["label"]["zh"], code(row["outcome"]), code(row.get("effect", "NONE")))
+        for name, row in pack("results")["results"].items()
+    ]
+    yield "What comes with crmcore:\n"
+    yield table(("code", "result", "结果", "family", "effect"), sorted(rows, key=lambda row: row[3]))
 
 
 def suffix_section() -> Iterator[str]:
