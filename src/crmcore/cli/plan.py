@@ -72,12 +72,12 @@ def _label(rules: Any, code: str, lang: str) -> str:
 
 def _show(state: State, wanted: str) -> None:
     """The words of one text or of all, as an invented customer would read them."""
-    from crmcore.rules.templates import SPECIMEN, render
+    from crmcore.rules.templates import OWN_CLASSES, SPECIMEN, render
 
     templates = state.config.templates
     if wanted != "all" and wanted not in templates:
         raise UsageError("CRM-U114", template=wanted, known=", ".join(sorted(templates)))
-    classes = {rule.template: rule.message_class for rule in state.config.rules.values() if rule.template}
+    classes = OWN_CLASSES | {rule.template: rule.message_class for rule in state.config.rules.values() if rule.template}
     store = state.config.stores[0]
     example = {"store": store.name, "phone": store.phone or "", **SPECIMEN[state.lang]}
     rows = []

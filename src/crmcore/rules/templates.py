@@ -38,8 +38,9 @@ VARIABLES: Mapping[AnchorKind, frozenset[str]] = {
     AnchorKind.SEASON: _SHARED_DAY,
     AnchorKind.EVENT: _SHARED_DAY,
 }
-#: Texts that no rule sends, by template: what they may say, and what they must.
-OWN: Mapping[str, frozenset[str]] = {"SURVEY_LINK": _DATED | {"link"}}
+#: Texts that no rule sends, by template: what they may say, what they must, and of which class they are.
+OWN: Mapping[str, frozenset[str]] = {"SURVEY_LINK": _DATED | {"link"}, "CALL_MISSED": _ALWAYS}
+OWN_CLASSES = {"SURVEY_LINK": MessageClass.CARE, "CALL_MISSED": MessageClass.SERVICE}
 NEEDED: Mapping[str, frozenset[str]] = {"SURVEY_LINK": frozenset({"link"})}
 #: What tells one person from another; a neutral text has none of them.
 NAMING = frozenset({"name", "plate", "km", "advisor"})
