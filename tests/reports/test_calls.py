@@ -48,6 +48,8 @@ def test_facts_are_codes(busy):
     told = json.loads(files.content(busy.calls(), ".json", "zh"))
 
     assert ("crmcore/report.calls@1", 20) == (told["schema"], told["quality"]["calls"])
+    assert {"source", "month", "dialled", "bad"} == set(told["quality"]["decay"][0])
+    assert "周婷" not in json.dumps(told, ensure_ascii=False)
     assert {"id", "rule", "store", "customer", "executor", "due_at", "deadline_at", "attempts", "late"} == set(
         told["due"][0]
     )

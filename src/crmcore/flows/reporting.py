@@ -15,7 +15,15 @@ from crmcore.hooks.adapters import Clock
 from crmcore.reports.board import Board
 from crmcore.reports.calls import Calls
 from crmcore.reports.csi import Csi
+from crmcore.rules.score.rates import inverse
+from crmcore.rules.score.scores import Score
 from crmcore.types.store import Store
+from crmcore.types.visit import ReworkBasis
+
+_REPAIRS = {
+    "first_time_fix_same_fault": ReworkBasis.SAME_FAULT,
+    "first_time_fix_dms_flag": ReworkBasis.DMS_FLAG,
+}
 
 
 @attrs.frozen
@@ -49,8 +57,14 @@ class Reports:
                 raise UsageError("CRM-U404", survey=code, known=", ".join(known))
         wanted = {code: known[code] for code in surveys or known}
         return csi(
-            self.db, wanted, self.config.scores, frame, first_fix=self.config.rework.question, lang=self.lang
-        )  # fmt: skip
+            self.db,
+            wanted,
+            self.config.scores,
+            frame,
+            first_fix=self.config.rework.question,
+            repairs=self._repairs(frame),
+            lang=self.lang,
+        )
 
     def board(self, frame: Frame) -> Board:
         """Complaints that are open, and those of the period."""
@@ -65,3 +79,17 @@ class Reports:
 
         quality = call_quality(self.db, self.config, frame, lang=self.lang)
         return calls(self.db, self.config.rules, quality, frame, lang=self.lang)
+
+    def _repairs(self, frame: Frame) -> tuple[Score, ...]:
+        """First-time fix by orders: as their lines tell it, and as the DMS marks it where it does."""
+        from crmcore.flows.rework import look_up
+
+        policy, period = self.config.rework, frame.period
+        told = [look_up(self.db, policy, store, period.since, period.until, self.clock).rates for store in frame.stores]
+        scores = []
+        for metric, basis in _REPAIRS.items():
+            heard = [each for each in told if basis in each.returned and each.orders]
+            if heard:
+                returned, orders = sum(each.returned[basis] for each in heard), sum(each.orders for each in heard)
+                scores.append(inverse(metric)(returned, orders, self.config.scores))
+        return tuple(scores)

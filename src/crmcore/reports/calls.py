@@ -48,4 +48,14 @@ class Calls:
 
     def as_json(self) -> dict[str, Any]:
         """The same facts for machines: codes, not prose."""
-        return plainly("report.calls", self)
+        told = plainly("report.calls", self)
+        return {**told, "quality": _codes(told["quality"])}
+
+
+def _codes(value: Any) -> Any:
+    """The analysis without its words."""
+    if isinstance(value, list):
+        return [_codes(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _codes(each) for key, each in value.items() if key not in {"label", "outcome_label"}}
+    return value
