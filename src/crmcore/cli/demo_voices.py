@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmcore.cli.state import State
-from crmcore.types.complaint import Complaint, OfferKind, Origin, Restoration
+from crmcore.types.complaint import Complaint, ComplaintState, OfferKind, Origin, Restoration
 
 if TYPE_CHECKING:
     from crmcore.cli.demo_stage import Stage
@@ -56,13 +56,19 @@ def _alarm(state: State, stage: Stage) -> None:
 
 
 def mend(state: State, stage: Stage) -> None:
-    """The rest of the day: one case goes its whole way, to the second callback."""
+    """The rest of the day: everybody gets an answer, and one case goes its whole way, to the second callback."""
     from crmcore.flows import complaint_end, complaints
 
     state.tell(state.say("demo.mend"))
-    case, office = cases(stage)[0]["id"], stage.crm.office()
+    office, waiting = stage.crm.office(), cases(stage)
+    stage.go("10:45")
+    for row in waiting:
+        if row["state"] == ComplaintState.RECEIVED:
+            _tell(state, complaints.assign(office, row["id"], by=stage.clerk))
     stage.go("11:10")
-    _tell(state, complaints.respond(office, case, by=stage.manager))
+    for row in waiting:
+        _tell(state, complaints.respond(office, row["id"], by=stage.manager))
+    case = waiting[0]["id"]
     offer = complaint_end.offer(office, case, OfferKind.FREE_REPAIR, Decimal(300), by=stage.manager)
     complaint_end.approve(office, offer.id, by=stage.head)
     complaint_end.answer(office, offer.id, accepted=True, by=stage.manager)
