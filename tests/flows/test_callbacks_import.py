@@ -56,6 +56,15 @@ def test_a_call_that_was_made_is_recorded_whole(desk):
     }
 
 
+@pytest.mark.parametrize(("advisor", "staff"), [("陈顾问", "A1"), ("A1", "A1"), ("某人", "某人")])
+def test_answers_are_about_one_colleague_whatever_the_dms_calls_him(desk, advisor, staff):
+    """Many a DMS writes names into its orders: the response carries the code where one colleague has the name."""
+    number = desk.owe(advisor=advisor)
+    desk.call(number, result="已完成", called_at="2026-11-22 10:35", **{"aftersales.OVERALL": 9})
+
+    assert [staff] == [row.staff for row in desk.rows(schema.survey_response)]
+
+
 def test_a_call_that_reached_the_customer_proves_his_number(desk):
     """The number that was dialled is known to be good."""
     desk.call(desk.owe(), result="成功-已完成", called_at="2026-11-22 10:35")

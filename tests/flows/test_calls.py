@@ -95,6 +95,15 @@ def test_by_source_advisor_and_caller(morning):
     assert {("E1", 5), ("E2", 2)} == {(each.code, each.calls) for each in said.callers}
 
 
+def test_an_advisor_is_one_line_by_code_and_by_name(desk):
+    """One order names him by code, another by name."""
+    for phone, advisor in (("+8613800130001", "A1"), ("+8613800130002", "陈顾问")):
+        number = desk.owe(f"王{phone[-1]}", phone, advisor=advisor)
+        desk.call(number, result="已完成", called_at="2026-11-22 10:35")
+
+    assert [("A1", "陈顾问", 2)] == [(each.code, each.label, each.calls) for each in quality(desk).advisors]
+
+
 def test_numbers_decay_by_source(morning):
     """One of three numbers of the DMS is dead, the only one of the web form is wrong."""
     assert [("dms", "2026-11", 3, 1), ("web", "2026-11", 1, 1)] == [

@@ -151,6 +151,18 @@ def test_whose_work_it_scores(db, clock, visit, vendor, said, staff):
     assert staff == one(db).staff
 
 
+@pytest.mark.parametrize(("advisor", "staff"), [("李顾问", "E99"), ("E99", "E99"), ("某人", "某人")])
+def test_an_advisor_is_one_colleague_whatever_the_dms_calls_him(db, clock, dealer, vendor, advisor, staff):
+    """Many a DMS writes names into its orders: the response carries the code, by our link and by the order number alike."""
+    clock.at = datetime(2026, 11, 21, 2, tzinfo=UTC)
+    dealer.visit(dealer.customer(PHONE), None, handed="2026-11-20T16:00", advisor=advisor)
+    ask(db, clock, vendor)
+    (token,) = vendor.invitees
+    pull(db, clock, vendor, filled("a", token=token), filled("b", visit="RO2"))
+
+    assert [staff, staff] == [row.staff for row in responses(db)]
+
+
 # ------------------------------------------------------------------ what it says
 
 

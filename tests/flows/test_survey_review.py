@@ -89,6 +89,21 @@ def test_bad_visits_are_compared_with_the_good_ones(db, clock, dealer, bad, foun
     assert (["E05"] if found else []) == [each.staff for each in findings]
 
 
+def test_an_advisor_is_one_by_code_and_by_name(db, clock, dealer):
+    """Three bad visits of one colleague, whose orders name him now so, now so."""
+    dealer._insert(schema.staff, code="E05", name="李顾问", store="S01", role="SERVICE_ADVISOR", source="dms:x")
+    for number in range(6):
+        visit = dealer.visit(dealer.customer(None), None, handed="2026-10-20T16:00", advisor=("E05", "李顾问")[number % 2])
+        if number < 3:
+            rework(dealer, None, visit)
+        else:
+            answered(dealer, visit)
+
+    assert [("E05", 3, 3)] == [
+        (each.staff, each.bad, each.good) for each in dropped_after_bad_visits(db, SURVEYING, clock)
+    ]
+
+
 def test_visits_too_fresh_or_too_old_say_nothing(db, clock, dealer):
     """Who was here yesterday may still be asked."""
     for handed in ("2026-11-21T16:00", "2026-06-20T16:00"):

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Row
 
-from crmcore.db import attempts, leases
+from crmcore.db import attempts, leases, survey_facts
 from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import Database
 from crmcore.flows.calling import Call, read_number, record
@@ -102,7 +102,7 @@ def take_in(db: Database, desk: Desk, path: Path, clock: Clock, *, by: str) -> I
     filled = read(path, form)
     reader = Reader(form, desk.results)
     with db.reading() as connection:
-        scene = _Scene(connection, filled)
+        scene = _Scene(connection, filled, staff)
     report = ImportReport(file=path.name, ignored=filled.ignored)
     for line in filled.lines:
         report.read += 1
@@ -113,12 +113,13 @@ def take_in(db: Database, desk: Desk, path: Path, clock: Clock, *, by: str) -> I
 class _Scene:
     """What is known of all calls of a file, fetched once; each is looked at again when it is recorded."""
 
-    def __init__(self, connection: Connection, filled: Filled) -> None:
+    def __init__(self, connection: Connection, filled: Filled, staff: Sequence[Staff]) -> None:
         ids = {number for line in filled.lines if (number := identity(line)) is not None}
         self.filled = filled
         self.calls = attempts.calls(connection, ids)
         self.riders = attempts.riders(connection, ids)
         self.leases = leases.of(connection, ids)
+        self.codes = survey_facts.staff_codes(connection, staff)
 
 
 @attrs.frozen
@@ -299,11 +300,16 @@ class _Row:
             customer_id=f"C{row.customer_id}",
             visit_id=None if row.visit_id is None else f"R{row.visit_id}",
             vehicle_id=None if row.vehicle_id is None else f"V{row.vehicle_id}",
-            staff=row.advisor or row.customer_advisor if survey.role in _ADVISED else None,
+            staff=self._advisor(row) if survey.role in _ADVISED else None,
             completed_at=call.at,
             complete=len(said) == len(asked),
             answers=said,
         )
+
+    def _advisor(self, row: Row[Any]) -> str | None:
+        """The code of whom the answers are about, whatever the DMS calls him: one colleague has one score."""
+        named = row.advisor or row.customer_advisor
+        return self.scene.codes.get(named, named) if named else None
 
     # -------------------------------------------------------------- recording
 

@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from crmcore import lang as catalogue
 from crmcore.config import Config
 from crmcore.db import calls as query
+from crmcore.db import survey_facts
 from crmcore.db.columns import instant
 from crmcore.db.engine import Database
 from crmcore.flows import naming
@@ -33,6 +34,7 @@ def call_quality(db: Database, config: Config, frame: Frame, *, lang: str = "") 
         calls = query.made(connection, frame.codes, since, before)
         found = query.sources(connection, {row.customer_id for row in calls})
         names = naming.staff_names(connection) | {one.code: one.name for one in config.staff}
+        codes = survey_facts.staff_codes(connection, config.staff)
         over = query.given_up(connection, frame.codes, since, before)
         texts = query.texts_instead(connection, frame.codes, config.callbacks.missed_template, since, before)
         waiting = query.waiting_numbers(connection)
@@ -59,7 +61,7 @@ def call_quality(db: Database, config: Config, frame: Frame, *, lang: str = "") 
         results=view.by_result(),
         causes=view.by_cause(),
         sources=view.groups(lambda row: found.get(row.customer_id, "")),
-        advisors=view.groups(lambda row: row.advisor or ""),
+        advisors=view.groups(lambda row: codes.get(row.advisor, row.advisor) or ""),
         callers=view.groups(lambda row: row.staff or ""),
         decay=view.decay(frame),
     )

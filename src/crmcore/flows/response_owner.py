@@ -80,7 +80,7 @@ def _owner(said: Filled, known: _Known, store: str) -> Owner:
             visit_id=invitation.visit_id,
             vehicle_id=visit.vehicle_id if visit is not None else None,
             invitation_id=invitation.id,
-            staff=_staff(said, known) or (visit.advisor if visit is not None else None) or invitation.staff,
+            staff=_code(said.staff, known) or _advisor(visit, known) or _code(invitation.staff, known),
             handed_at=survey_facts.handed_at(visit),
         )
     visit = _visit(said, known, store)
@@ -90,7 +90,7 @@ def _owner(said: Filled, known: _Known, store: str) -> Owner:
         customer_id=customer if customer is not None or visit is None else visit.customer_id,
         visit_id=visit.id if visit is not None else None,
         vehicle_id=_car(said, known) or (visit.vehicle_id if visit is not None else None),
-        staff=_staff(said, known) or (visit.advisor if visit is not None else None),
+        staff=_code(said.staff, known) or _advisor(visit, known),
         handed_at=survey_facts.handed_at(visit),
         stranger=bool(said.token),
     )
@@ -119,6 +119,10 @@ def _car(said: Filled, known: _Known) -> int | None:
     return known.cars.get(said.car.vin or "") or known.cars.get(said.car.plate or "")
 
 
-def _staff(said: Filled, known: _Known) -> str | None:
-    """The code of the colleague it names, by code or name; somebody unknown is kept as named."""
-    return known.staff.get(said.staff, said.staff) or None
+def _advisor(visit: Row[Any] | None, known: _Known) -> str | None:
+    return _code(visit.advisor, known) if visit is not None else None
+
+
+def _code(named: str | None, known: _Known) -> str | None:
+    """The code of a colleague whom a source calls by code or name; somebody unknown is kept as named."""
+    return known.staff.get(named, named) if named else None

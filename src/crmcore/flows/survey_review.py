@@ -21,9 +21,12 @@ def dropped_after_bad_visits(db: Database, policy: SurveyPolicy, clock: Clock) -
     until = clock.now().date() - timedelta(days=policy.invite_after_days + policy.invite_window_days)
     found: list[Treated] = []
     with db.reading() as connection:
+        codes = survey_facts.staff_codes(connection)
         for kind in KINDS.values():
             rows = survey_facts.treated(connection, kind, until - LOOK_BACK, until, policy.invite_after_days)
-            found += [Treated(staff=row.staff, bad=bool(row.bad), asked=bool(row.asked)) for row in rows]
+            found += [
+                Treated(staff=codes.get(row.staff, row.staff), bad=bool(row.bad), asked=bool(row.asked)) for row in rows
+            ]
     return dropped(found, least=policy.dropped_visits)
 
 
