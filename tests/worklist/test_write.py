@@ -10,7 +10,14 @@ import openpyxl
 import pytest
 
 from crmcore.errors import MissingExtra, StoreError, UsageError
+from crmcore.tables import heading_key
+from crmcore.types.complaint import Category
+from crmcore.types.contact import AttemptOutcome, CallResult
+from crmcore.types.survey import Question, QuestionKind, Survey, SurveyScope
 from crmcore.worklist import write as writing
+from crmcore.worklist.form import ANSWERS, Choice, Form, asked_by, meanings, word_key
+from crmcore.worklist.form import form as form_of
+from crmcore.worklist.read import letter
 from crmcore.worklist.rows import COLUMNS, WorklistRow
 
 
@@ -106,3 +113,133 @@ def test_a_missing_library_is_named(tmp_path, monkeypatch):
     writing.write(tmp_path / "w.csv", [row()], lang="zh", title="x")
 
     assert (tmp_path / "w.csv").exists()
+
+
+# ------------------------------------------------------------------ the answer part
+
+
+def survey() -> Survey:
+    questions = {
+        "OVERALL": Question(code="OVERALL", text={"zh": "总体满意吗？", "en": "All in all?"}, minimum=1, maximum=10),
+        "FIXED": Question(code="FIXED", text={"zh": "修好了吗？", "en": "Fixed?"}, kind=QuestionKind.YESNO),
+        "NPS": Question(code="NPS", text={"zh": "推荐吗？", "en": "Recommend?"}, kind=QuestionKind.NPS),
+        "ADVICE": Question(code="ADVICE", text={"zh": "建议？", "en": "Advice?"}, kind=QuestionKind.TEXT),
+        "ONLINE": Question(code="ONLINE", text={"zh": "网站？", "en": "Site?"}, minimum=1, maximum=5, phone=False),
+    }
+    words = {"zh": "售后满意度", "en": "After-sales"}
+    return Survey(
+        code="aftersales",
+        version="1",
+        label=words,
+        scope=SurveyScope.SERVICE,
+        factors={},
+        questions=questions,
+        source="x",
+    )
+
+
+def the_form() -> Form:
+    done = CallResult(code="DONE", label={"zh": "已完成", "en": "Done"}, outcome=AttemptOutcome.SUCCESS)
+    none = CallResult(code="NO_ANSWER", label={"zh": "无人接听", "en": "No answer"}, outcome=AttemptOutcome.FAILED)
+    many = {f"K{n}": Category(code=f"K{n}", label={"zh": f"类别之名甚长者{n}", "en": f"k{n}"}) for n in range(60)}
+    return form_of({"NO_ANSWER": none, "DONE": done}, many, asked_by(survey()), [("E1", "周客服")])
+
+
+def written(tmp_path, *rows):
+    writing.write(tmp_path / "w.xlsx", rows, lang="zh", title="回访名单", form=the_form())
+    book = openpyxl.load_workbook(tmp_path / "w.xlsx")
+    return book, {cell.value: cell.column for cell in book.active[1]}
+
+
+def test_what_says_which_call_it_is_is_locked_and_answers_are_open(tmp_path):
+    """Protected without a password; sorting, filters and widths are still the clerk's; the row of codes is hidden."""
+    book, columns = written(tmp_path, row(asked=("aftersales.OVERALL",)))
+    sheet = book.active
+    locked = {column: sheet.cell(3, position).protection.locked for column, position in columns.items()}
+
+    assert all(locked[column] for column in COLUMNS)
+    assert not any(locked[column] for column in (*ANSWERS, "aftersales.OVERALL"))
+    assert locked["aftersales.FIXED"]
+    assert sheet.protection.sheet
+    assert sheet.protection.password is None
+    assert not any((sheet.protection.sort, sheet.protection.autoFilter, sheet.protection.formatColumns))
+    assert sheet.row_dimensions[1].hidden
+
+
+def test_a_question_that_is_not_asked_is_grey(tmp_path):
+    """The cell of a question of another questionnaire, and every cell of a row that is not for who exports it."""
+    book, columns = written(tmp_path, row(asked=("aftersales.OVERALL",)), row(id="T2", shut=True))
+    sheet, grey = book.active, "FFD9D9D9"
+    colour = {
+        (line, column): sheet.cell(line, columns[column]).fill.fgColor.rgb
+        for line in (3, 4)
+        for column in ("result", "aftersales.OVERALL", "aftersales.FIXED")
+    }
+
+    assert {(3, "aftersales.FIXED"), (4, "result"), (4, "aftersales.OVERALL"), (4, "aftersales.FIXED")} == {
+        key for key, value in colour.items() if value == grey
+    }
+
+
+def test_every_choice_has_its_dropdown_from_a_hidden_sheet(tmp_path):
+    """Sixty categories are more than the 255 characters that a cell may list; scores are numbers, results by family."""
+    book, columns = written(tmp_path, row(asked=("aftersales.OVERALL",)))
+    lists = book["lists"]
+    offered = {}
+    for rule in book.active.data_validations.dataValidation:
+        if rule.type == "list":
+            area = rule.formula1.removeprefix("lists!").replace("$", "")
+            (position,) = {
+                cell.column
+                for cell in book.active[str(rule.sqref).partition(":")[0] : str(rule.sqref).partition(":")[0]][0]
+            }
+            offered[position] = [cell.value for (cell,) in lists[area]]
+
+    assert "hidden" == lists.sheet_state
+    assert ["成功-已完成", "失败-无人接听"] == offered[columns["result"]]
+    assert list(range(1, 11)) == offered[columns["aftersales.OVERALL"]]
+    assert list(range(11)) == offered[columns["aftersales.NPS"]]
+    assert ["是", "否"] == offered[columns["aftersales.FIXED"]] == offered[columns["complaint"]]
+    assert 60 == len(offered[columns["category"]])
+    assert ["周客服"] == offered[columns["caller"]]
+    assert not {columns["remark"], columns["note"], columns["called_at"]} & offered.keys()
+
+
+def test_no_two_headings_can_be_taken_for_each_other():
+    """In either language, of either part, and the codes: each means one column."""
+    made = the_form()
+    every = [*COLUMNS, *made.columns()]
+    for lang in ("zh", "en"):
+        assert len(every) == len({heading_key(made.heading(column, lang)) for column in every})
+    assert {column: column for column in every} == {
+        column: made.by_heading()[heading_key(made.heading(column, lang))] for column in every for lang in ("zh", "en")
+    }
+
+
+def test_only_what_is_asked_on_the_phone_has_a_column():
+    """Neither free text nor what is asked in writing."""
+    assert ["aftersales.OVERALL", "aftersales.FIXED", "aftersales.NPS"] == [one.key for one in the_form().asked]
+
+
+def test_a_result_is_understood_in_every_dress():
+    """With its family or without, in both languages, as the code; what two results are called is neither."""
+    words = meanings(the_form().results)
+
+    assert {"DONE"} == {
+        words[word_key(said)] for said in ("成功-已完成", "已完成 ", "Success - Done", "done", "ＤＯＮＥ")
+    }
+    twice = meanings([Choice("A", {"zh": "其他"}), Choice("B", {"zh": "其他"})])
+    assert twice["其他"] is None
+    assert ("A", "B") == (twice["a"], twice["b"])
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+86", "-5", "@x", "'", "'x", "x", ""])
+def test_what_a_csv_hides_is_given_back(cell):
+    """Exactly what was prefixed is taken off; a quote of the customer's own stays."""
+    assert cell == writing.unharmed(writing.harmless(cell))
+
+
+@pytest.mark.parametrize(("position", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
+def test_a_column_is_called_as_the_spreadsheet_calls_it(position, name):
+    """K17 is where the clerk looks."""
+    assert name == letter(position)

@@ -6,7 +6,7 @@ Excel, WPS and LibreOffice change types on the way; here everything is text agai
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -14,11 +14,12 @@ import attrs
 from crmcore.errors import SourceError
 from crmcore.tables import Table, heading_key, open_table
 from crmcore.tables.delimited import Delimited
-from crmcore.worklist.form import Form
+from crmcore.worklist.form import LANGUAGES, Form, heading
 from crmcore.worklist.write import unharmed
 
 #: Without these no row can be taken.
 NEEDED = ("id", "result")
+NO_HEADINGS = "CRM-S105"
 
 
 @attrs.frozen
@@ -62,22 +63,37 @@ def read(path: Path, form: Form) -> Filled:
         MissingExtra: a workbook without the library to read it.
     """
     known = form.by_heading()
-    with open_table(path, headings=known) as table:
+    with _opened(path, known) as table:
         names, heads = list(table.columns), None
         lines = list(_lines(table))
         if _coded(names) and lines:
             heads, lines = lines[0], lines[1:]
         shown = heads[1] if heads is not None else names
         columns, ignored = _columns(names, shown, known)
-        missing = [form.heading(column, "zh") for column in NEEDED if column not in columns.values()]
+        missing = [column for column in NEEDED if column not in columns.values()]
         if missing:
-            raise SourceError("CRM-S501", at=path.name, columns=", ".join(missing))
+            raise _no_worklist(path, missing)
         text = isinstance(table, Delimited)
         return Filled(
             tuple(_line(number, cells, reason, columns, text=text) for number, cells, reason in lines),
             {column: letter(position) for position, column in columns.items()},
             ignored,
         )
+
+
+def _opened(path: Path, known: Mapping[str, str]) -> Table:
+    """The table; one without any heading of ours is told in our own words."""
+    try:
+        return open_table(path, headings=known)
+    except SourceError as error:
+        if error.code == NO_HEADINGS:
+            raise _no_worklist(path, NEEDED) from None
+        raise
+
+
+def _no_worklist(path: Path, missing: Sequence[str]) -> SourceError:
+    words = ", ".join("/".join(heading(column, lang) for lang in LANGUAGES) for column in missing)
+    return SourceError("CRM-S501", at=path.name, columns=words)
 
 
 def _lines(table: Table) -> Iterator[tuple[int, list[str], str]]:
@@ -99,12 +115,12 @@ def _columns(names: list[str], shown: list[str], known: Mapping[str, str]) -> tu
     found: dict[int, str] = {}
     ignored = []
     for position, name in enumerate(names):
-        heading = shown[position] if position < len(shown) else ""
-        column = known.get(heading_key(name)) or known.get(heading_key(heading))
+        said = shown[position] if position < len(shown) else ""
+        column = known.get(heading_key(name)) or known.get(heading_key(said))
         if column is not None and column not in found.values():
             found[position] = column
-        elif heading.strip() or not name.startswith("#"):
-            ignored.append(heading.strip() or name)
+        elif said.strip() or not name.startswith("#"):
+            ignored.append(said.strip() or name)
     return found, tuple(ignored)
 
 

@@ -18,7 +18,7 @@ COLUMNS: dict[str, tuple[str, str, int]] = {
     "vehicle": ("车型", "Vehicle", 18),
     "last_visit": ("最近到店", "Last visit", 12),
     "advisor": ("服务顾问", "Advisor", 12),
-    "executor": ("执行人", "Caller", 12),
+    "executor": ("执行人", "Assigned to", 12),
     "supervisors": ("监督人", "Supervisors", 16),
     "attempts": ("已拨次数", "Tries", 9),
     "lease": ("领取情况", "Taken by", 18),
