@@ -120,6 +120,8 @@ def fill(path: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:
         for column, value in rows.get(str(row[0].value), {}).items():
             cell = sheet.cell(row[0].row, columns[column])
             cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "s"  # the cells are formatted as text: Excel makes no formula of it either
     book.save(path)
 
 

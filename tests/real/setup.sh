@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what tests/real needs and nothing else: Kannel, Chromium and a Chinese font from Debian's packages, and beside this
-# file the SMPP codec and axe-core.
+# Installs what tests/real needs and nothing else: Kannel, Chromium, LibreOffice and a Chinese font from Debian's packages, and
+# beside this file the SMPP codec and axe-core.
 # Running it again does nothing. Kannel is never started as a service: each test run starts its own on free loopback ports.
 set -eu
 cd "$(dirname "$0")"
@@ -28,6 +28,7 @@ missing=
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 if ! have bearerbox || ! have smsbox; then missing="$missing kannel"; fi
 have chromium || missing="$missing chromium"
+have soffice || missing="$missing libreoffice-calc"
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing="$missing fonts-noto-cjk"
 have node || missing="$missing nodejs"
 have npm || missing="$missing npm"
