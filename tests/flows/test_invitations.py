@@ -105,8 +105,8 @@ def test_two_visits_are_one_question(db, clock, dealer, vendor):
     [
         (YESTERDAY, {}, True),
         ("2026-11-22T09:00", {}, False),  # today: too early
-        ("2026-11-17T09:00", {}, True),
-        ("2026-11-16T09:00", {}, False),  # too long ago
+        ("2026-11-20T09:00", {}, True),
+        ("2026-11-19T09:00", {}, False),  # too long ago: the callback asks
         (YESTERDAY, {"order_type": "INTERNAL"}, False),
         (YESTERDAY, {"status": "VOID"}, False),
         (YESTERDAY, {"kind": "DELIVERY"}, False),
@@ -376,6 +376,7 @@ def test_an_answer_completes_the_invitation(db, clock, dealer, vendor):
         seen += states(db)
 
     assert ["PARTIAL", "COMPLETE", "COMPLETE"] == seen
+    assert [1] == [row.complete for row in rows(db, schema.survey_response)]
 
 
 def test_the_salt_is_made_once(db):
