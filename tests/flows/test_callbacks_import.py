@@ -65,6 +65,24 @@ def test_answers_are_about_one_colleague_whatever_the_dms_calls_him(desk, adviso
     assert [staff] == [row.staff for row in desk.rows(schema.survey_response)]
 
 
+@pytest.mark.parametrize(
+    ("result", "more", "complete"),
+    [
+        ("已完成", {}, 1),
+        ("投诉", {"complaint": "是"}, 1),
+        ("已完成", {"aftersales.COST_EXPLAINED": "不适用"}, 1),
+        ("另约时间", {"next_at": "16:30"}, 0),
+        ("中途挂断", {}, 0),
+    ],
+)
+def test_a_call_that_came_to_its_end_counts(desk, result, more, complete):
+    """Also when a question did not apply, or an angry customer was asked no further; not when it broke off."""
+    number = desk.owe()
+    desk.call(number, result=result, called_at="2026-11-22 10:35", **{"aftersales.OVERALL": 9} | more)
+
+    assert [complete] == [row.complete for row in desk.rows(schema.survey_response)]
+
+
 def test_a_call_that_reached_the_customer_proves_his_number(desk):
     """The number that was dialled is known to be good."""
     desk.call(desk.owe(), result="成功-已完成", called_at="2026-11-22 10:35")
@@ -674,3 +692,52 @@ def test_explain_knows_the_times_that_calls_have_led_to(desk):
     said = json.loads(desk.touchpoint(number).explanation)
 
     assert (first, stamp(at("2026-11-22 15:05"))) == (said["first_due"], said["next_at"])
+
+
+def test_what_stood_there_before_the_export_is_no_news(desk):
+    """A refusal of texts that the clerk could have seen is not told again."""
+    from crmcore.db import optouts
+
+    number = desk.owe()
+    with desk.db.writing() as connection:
+        optouts.refuse(connection, [("+8613800130001", "SMS")], "reply:I1", at("2026-11-21 09:00"))
+    report = desk.call(number, result="已完成", called_at="2026-11-22 10:35")
+
+    assert (1, []) == (report.recorded, report.notices)
+
+
+def test_two_who_import_the_same_file_at_once_record_each_call_once(desk):
+    """Whoever comes second finds the calls there; nobody waits for ever."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    numbers = [desk.owe(f"王{n}", f"+861380013{n:04d}", advisor=None) for n in range(1, 9)]
+    path = desk.export()
+    said = {"result": "投诉", "called_at": "2026-11-22 10:35", **SCORES}
+    fill(path, {f"T{number}": said for number in numbers})
+    desk.clock.at = at("2026-11-22 11:00")
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(desk.take, [path, path]))
+
+    assert 8 == sum(report.recorded for report in reports) == len(desk.rows(schema.attempt))
+    assert 8 == sum(report.unchanged for report in reports)
+    assert (8, 8) == (len(desk.rows(schema.survey_response)), len(desk.rows(schema.complaint)))
+
+
+def test_a_row_that_somebody_else_has_just_recorded_is_left(desk):
+    """Between reading the file and writing the row: the fingerprint is asked for again where nobody can come between."""
+    from crmcore.flows.calling import Call, record
+
+    number = desk.owe()
+    call = Call(
+        touchpoint=number,
+        fingerprint="f",
+        at=at("2026-11-22 09:00"),
+        result=desk.crm.config.results["NO_ANSWER"],
+        staff=None,
+    )
+    for expected in (True, False):
+        with desk.db.writing() as connection:
+            done = record(connection, desk.crm.desk(), call, desk.clock.now())
+        assert expected == (done is not None)
+
+    assert 1 == len(desk.rows(schema.attempt))
