@@ -24,7 +24,7 @@ from crmcore.flows.planning import said_by
 from crmcore.hooks.adapters import Clock
 from crmcore.rules import calltimes
 from crmcore.rules.text import Bad, fold, shape
-from crmcore.types.contact import ContactAttempt, Effect
+from crmcore.types.contact import AttemptOutcome, ContactAttempt, Effect
 from crmcore.types.store import Role, Staff
 from crmcore.types.survey import Answer, Mode, Response, Side, Survey
 from crmcore.worklist.answers import Answers, Reader, Wrong, identity, plain
@@ -289,7 +289,7 @@ class _Row:
         )
 
     def _response(self, row: Row[Any], call: Call, survey: Survey, said: tuple[Answer, ...]) -> Response:
-        asked = self.desk.asked([survey])
+        """What was answered; complete once the call came to its end, as who is angry or has no bill answers less."""
         return Response(
             id="",
             survey=survey.code,
@@ -302,7 +302,7 @@ class _Row:
             vehicle_id=None if row.vehicle_id is None else f"V{row.vehicle_id}",
             staff=self._advisor(row) if survey.role in _ADVISED else None,
             completed_at=call.at,
-            complete=len(said) == len(asked),
+            complete=call.result.outcome is AttemptOutcome.SUCCESS and call.result.ends,
             answers=said,
         )
 
