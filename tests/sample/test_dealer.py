@@ -554,10 +554,14 @@ def test_odometers_never_run_backwards(dealer):
         seen[visit.car] = visit.km
 
 
-def test_two_customers_will_answer(dealer):
-    """One of the two who answer says 退订, and both are owed something that is texted."""
+def test_three_customers_will_answer(dealer):
+    """Two are owed something that is texted; one had his car back the day before yesterday and is asked how it was."""
     texted = {"READY_FOR_PICKUP", "DELIVERY_THANKS"}
     owed = {person for due in dealer.truth.due if due.rule in texted for person in due.persons}
+    angry, *others = dealer.answers
+    (handed,) = (visit.delivered.date() for visit in dealer.visits if visit.customer == angry.person)
 
-    assert {"谢谢", "退订"} == {answer.text for answer in dealer.answers}
-    assert all(answer.person in owed for answer in dealer.answers)
+    assert {"谢谢", "退订"} == {answer.text for answer in others}
+    assert all(answer.person in owed for answer in others)
+    assert timedelta(days=2) == dealer.today - handed
+    assert angry.person not in owed

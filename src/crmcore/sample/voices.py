@@ -314,5 +314,5 @@ CALLS: Final = (
 CASES: Final = (
     Case(evidence="RESPONSE", person="P0009", category="OTHER", breached=True),
     Case(evidence="ATTEMPT", person="P0003", category="REPAIR_QUALITY.REPEAT_FAULT"),
-    Case(evidence="REPLY", person="P0004", category="REPAIR_QUALITY.NOT_FIXED_FIRST", closed=True),
+    Case(evidence="REPLY", person="P0007", category="REPAIR_QUALITY.NOT_FIXED_FIRST", closed=True),
 )
