@@ -20,10 +20,21 @@ from crmcore.flows.planning import PlanReport
 from crmcore.flows.sync import SourceReport
 from crmcore.hooks.manager import Plugins
 from crmcore.sample import Dealer, config_toml, write
+from crmcore.sample import gateway as sms
+from crmcore.sample import limesurvey as lime
+from crmcore.sample import robot as robot_says
 from crmcore.sample.people import CHINA
 from crmcore.sample.settings import INSTANCES
 
 SECRET = "gate-between-us"
+SECRETS = {
+    "SMS_PASSWORD": sms.PASSWORD,
+    "CRM_HOOK_SECRET": SECRET,
+    "SURVEY_PASSWORD": lime.PASSWORD,
+    "ROBOT_TOKEN": robot_says.TOKEN,
+    "ROBOT_SECRET": robot_says.SECRET,
+}
+NOBODY = "http://127.0.0.1:9/unused"
 OPEN = frozenset({"PLANNED", "DUE"})
 LIVE = frozenset({"PLANNED", "DUE", "DONE"})
 OWED = LIVE | {"EXPIRED"}  # what was planned and then not made in time was owed all the same
@@ -144,18 +155,27 @@ def _contact(row: Row[Any], people: Mapping[int, str], vins: Mapping[int, str]) 
 
 @contextlib.contextmanager
 def open_world(
-    dealer: Dealer, folder: Path, *, database: str = "", extra: str = "", gateway: str = "http://127.0.0.1:9/unused"
+    dealer: Dealer,
+    folder: Path,
+    *,
+    database: str = "",
+    extra: str = "",
+    gateway: str = NOBODY,
+    survey: str = NOBODY,
+    robot: str = NOBODY,
 ) -> Iterator[World]:
-    """Write the dealer's exports and settings into `folder` and open them, at ten in the morning of the dealer's day."""
+    """Write the dealer's exports and settings into `folder` and open them, at ten in the morning of the dealer's day.
+
+    `gateway`, `survey` and `robot` are the addresses of the vendors; by default nobody is at home.
+    """
     write(dealer, folder)
-    text = config_toml(gateway_url=gateway)
+    text = config_toml(gateway_url=gateway, survey_url=survey, robot_url=robot)
     if database:
         text = text.replace("sqlite:///crm.db", database)
     file = folder / "crm.toml"
     file.write_text(text + extra, encoding="utf-8")
     clock = Hands(datetime.combine(dealer.today, time(10), CHINA).astimezone(UTC))
     plugins = Plugins()
-    secrets = {"SMS_PASSWORD": "crmpw", "CRM_HOOK_SECRET": SECRET}
-    config = configuration.load(configuration.read(file), plugins, environ=secrets)
+    config = configuration.load(configuration.read(file), plugins, environ=SECRETS)
     with Crm.open(config, plugins, clock) as crm:
         yield World(dealer, crm, clock, folder)
