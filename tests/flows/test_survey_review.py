@@ -93,7 +93,9 @@ def test_an_advisor_is_one_by_code_and_by_name(db, clock, dealer):
     """Three bad visits of one colleague, whose orders name him now so, now so."""
     dealer._insert(schema.staff, code="E05", name="李顾问", store="S01", role="SERVICE_ADVISOR", source="dms:x")
     for number in range(6):
-        visit = dealer.visit(dealer.customer(None), None, handed="2026-10-20T16:00", advisor=("E05", "李顾问")[number % 2])
+        visit = dealer.visit(
+            dealer.customer(None), None, handed="2026-10-20T16:00", advisor=("E05", "李顾问")[number % 2]
+        )
         if number < 3:
             rework(dealer, None, visit)
         else:
