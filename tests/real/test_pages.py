@@ -24,6 +24,7 @@ pytestmark = pytest.mark.real
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = [f"{name}.{lang}" for name in ("csi", "board", "calls", "daily") for lang in ("zh", "en")]
 PHONE, DESK = 360, 1100
+PAPER = 703  # pixels of A4 between the margins
 
 
 @pytest.fixture(scope="module")
@@ -151,13 +152,16 @@ def test_it_needs_no_javascript(opened, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_prints(opened, name):
-    """A few sheets of A4, with ink on them."""
-    printed = opened(name).page.pdf(prefer_css_page_size=True)
+    """A few sheets of A4, with ink on them, and nothing beyond their edge."""
+    page = opened(name, width=PAPER).page
+    printed = page.pdf(prefer_css_page_size=True)
     sheets = len(re.findall(rb"/Type\s*/Page\b", printed))
 
     assert printed.startswith(b"%PDF")
     assert len(printed) > 10_000
     assert 1 <= sheets <= 12
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
 
 
 def test_text_stands_beside_each_colour(opened):

@@ -137,6 +137,17 @@ def test_one_side_alone_is_reported_as_it_is(pages, voices):
     assert () == told.surveys[0].league
 
 
+@pytest.mark.parametrize(
+    ("own", "theirs", "side"), [(29, 30, "EXTERNAL"), (30, 31, "INTERNAL"), (29, 29, "INTERNAL"), (4, 3, "INTERNAL")]
+)
+def test_the_side_that_can_speak(pages, voices, own, theirs, side):
+    """The dealer's own answers are the report, unless they are too few to say anything and a third party has more."""
+    voices.answered(own, ATTITUDE=8)
+    voices.answered(theirs, side="EXTERNAL", ATTITUDE=8)
+
+    assert side == pages.csi().surveys[0].side
+
+
 def test_shares_and_nps_are_of_the_question(pages, voices):
     """Six promoters and four detractors are an NPS of 20; eight of ten are satisfied; seven were fixed at once."""
     voices.answered(6, RECOMMEND=10, OVERALL=10, FIXED_FIRST_TIME=1)

@@ -212,6 +212,31 @@ def test_a_chart_is_drawn_from_its_table():
     assert "" == charts.svg(bars, Grid(columns=grid.columns, rows=grid.rows[1:]), "k", page.written)
 
 
+def test_what_nobody_answered_is_not_nought():
+    """A factor without answers is no corner of the radar, a period without any no line; two corners are no radar."""
+    columns = (Column("f"), Column("now", Kind.SCORE), Column("before", Kind.SCORE))
+    rows = (("甲", 60.0, None), ("乙", 70.0, None), ("丙", None, None), ("丁", 80.0, None))
+    radar = Chart(shape=Shape.RADAR, title="T", description="D", columns=(1, 2), top=100)
+
+    def drawing(rows):
+        return charts.svg(
+            radar, Grid(columns=columns, rows=rows), "k", lambda value, kind: page.written(value, kind, "en")
+        )
+
+    assert ["甲", "乙", "丁"] == [each for each in "甲乙丙丁" if each in drawing(rows)]
+    assert "serie-1" not in drawing(rows)
+    assert "" == drawing(rows[:3])
+
+
+def test_counts_have_no_halves():
+    """The axis of a count is marked in whole numbers."""
+    bars = Chart(shape=Shape.BARS, title="T", description="D", columns=(1,))
+    grid = Grid(columns=(Column("c"), Column("n", Kind.COUNT)), rows=(("a", 1), ("b", 1)))
+    drawing = charts.svg(bars, grid, "k", lambda value, kind: page.written(value, kind, "en"))
+
+    assert not re.findall(r">\d+\.\d+<", drawing)
+
+
 def test_pygal_leaves_nothing_behind(busy):
     """What pygal writes beside the drawing is not on the page: its script, its comments, its own style, its tooltips."""
     text = files.html(busy.csi(), "en")

@@ -94,7 +94,7 @@ class _Teller:
         counts = {(row.period, row.side): int(row.n) for row in self._respondents()}
         if not counts:
             return None
-        side = Side.INTERNAL if any(of == Side.INTERNAL for _, of in counts) else Side.EXTERNAL
+        side = self._side(counts)
         said = sums.by_side(self.connection, self.survey, self.scope)
         factors = tuple(self._measured(said, side, self._factor))
         items = tuple(self._measured(said, side, self._item))
@@ -118,6 +118,11 @@ class _Teller:
             stores=self._stores(main),
             weakest=self._weakest(factors, items),
         )
+
+    def _side(self, counts: Mapping[tuple[str, str], int]) -> Side:
+        """The dealer's own answers; where they are too few to say anything and a third party has more, theirs."""
+        internal, external = (sum(n for (_, of), n in counts.items() if of == side) for side in Side)
+        return Side.EXTERNAL if internal < min(self.policy.min_n, external) else Side.INTERNAL
 
     def _respondents(self) -> Sequence[Row[Any]]:
         return query.respondents(self.connection, self.scope, ("period", "side"))

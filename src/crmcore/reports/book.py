@@ -22,6 +22,7 @@ from crmcore.reports.parts import (
     drawn,
     number,
     plain,
+    series_of,
 )
 
 #: Excel's own codes, by kind; a share stays a number between 0 and 1.
@@ -102,7 +103,7 @@ class _Sheets:
         for note in section.notes if grid.rows else (section.empty, *section.notes):
             sheet.write_string(below, 0, note, self.dim)
             below += 1
-        if section.chart is not None and grid.rows:
+        if section.chart is not None and series_of(grid, section.chart):
             chart = self._chart(section.chart, grid, sheet.get_name())
             sheet.insert_chart(0, len(grid.columns) + 1, chart, {"description": section.chart.description})
 
@@ -159,13 +160,13 @@ class _Sheets:
         shape = {Shape.RADAR: "radar", Shape.TREND: "line", Shape.BARS: "bar"}[chart.shape]
         made = self.book.add_chart({"type": shape, **({"subtype": "with_markers"} if shape == "radar" else {})})
         rows = drawn(grid, chart)
-        for place, column in enumerate(chart.columns):
+        for column in series_of(grid, chart):
             series: dict[str, Any] = {
                 "name": [sheet, 0, column],
                 "categories": [sheet, 1, 0, len(rows), 0],
                 "values": [sheet, 1, column, len(rows), column],
             }
-            if place == 0 and chart.interval is not None:
+            if column == chart.columns[0] and chart.interval is not None:
                 series["y_error_bars"] = _error_bars(grid, chart, column)
             made.add_series(series)
         made.set_title({"name": chart.title, "name_font": {"size": 12}})

@@ -11,13 +11,16 @@ import re
 import unicodedata
 from typing import Any
 
+import attrs
+
 from crmcore.errors import MissingExtra
-from crmcore.reports.parts import Chart, Grid, Shape, drawn, number, plain
+from crmcore.reports.parts import Chart, Grid, Kind, Shape, drawn, number, plain, series_of
 
 WIDTH, HEIGHT = 760, 400
 SQUARE = (500, 540)  # of a radar, so that its plot is as wide as high
 BAR = 30  # height of one bar with the space around it
 LETTER = 12  # size of a label
+AXES = 3  # a radar of fewer is a line
 MARKS = 5  # on an axis whose end is known
 _DROPPED = {"script", "style", "title", "desc", "defs"}
 _FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
@@ -25,24 +28,31 @@ _FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
 def svg(chart: Chart, grid: Grid, key: str, write: Any) -> str:
     """The drawing; `write(value, kind)` writes its values as the table does. Empty where nothing can be drawn."""
-    rows = drawn(grid, chart)
+    columns, rows = series_of(grid, chart), drawn(grid, chart)
     if chart.shape is Shape.BARS:
         rows = rows[::-1]  # pygal stacks upwards; the first row belongs on top, as in the table
-    values = [[number(row[column]) for row in rows] for column in chart.columns]
-    if not any(value is not None for series in values for value in series):
+    if chart.shape is Shape.RADAR:  # it draws what is not there as nought
+        rows = tuple(row for row in rows if number(row[chart.columns[0]]) is not None)
+        columns = tuple(column for column in columns if all(number(row[column]) is not None for row in rows))
+    if not columns or (chart.shape is Shape.RADAR and len(rows) < AXES):
         return ""
-    kind = grid.columns[chart.columns[0]].kind
+    values = [[number(row[column]) for row in rows] for column in columns]
+    kind = grid.columns[columns[0]].kind
     labels = [plain(row[0]) for row in rows]
-    if chart.shape is Shape.BARS and len(chart.columns) == 1:
+    if chart.shape is Shape.BARS and len(columns) == 1:
         labels = [f"{label}  {write(value, kind)}" for label, value in zip(labels, values[0], strict=True)]
-    picture = _pygal(chart, labels, lambda value: write(value, kind) if value is not None else "")
-    for place, column in enumerate(chart.columns):
-        series: list[Any] = values[place]
-        if place == 0 and chart.interval is not None:
+    picture = _pygal(
+        attrs.evolve(chart, columns=columns, top=chart.top or _whole(values, kind)),
+        labels,
+        lambda value: write(value, kind) if value is not None else "",
+    )
+    for place, column in enumerate(columns):
+        points: list[Any] = values[place]
+        if column == chart.columns[0] and chart.interval is not None:
             ends = [(number(row[chart.interval[0]]), number(row[chart.interval[1]])) for row in rows]
-            series = [_between(value, *end) for value, end in zip(values[0], ends, strict=True)]
+            points = [_between(value, *end) for value, end in zip(values[0], ends, strict=True)]
         level = len(set(values[place])) == 1 and len(rows) > 1  # a target is a line, not measurements
-        picture.add(grid.columns[column].name, series, show_dots=not level)
+        picture.add(grid.columns[column].name, points, show_dots=not level)
     return _root(picture.render_tree(), chart, key)
 
 
@@ -84,6 +94,12 @@ def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
                 "print_values_position": "top",
             }
             return pygal.HorizontalBar(**common)
+
+
+def _whole(values: list[list[float | None]], kind: Kind) -> float | None:
+    """The end of an axis of counts, which has no halves."""
+    highest = max(value or 0 for points in values for value in points)
+    return max(MARKS, -(-highest // MARKS) * MARKS) if kind is Kind.COUNT else None
 
 
 def _tick(value: float) -> dict[str, Any]:

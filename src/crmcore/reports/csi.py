@@ -88,7 +88,8 @@ class SurveyFacts:
     """One questionnaire.
 
     Attributes:
-        side: whose answers `score` speaks of everywhere: the dealer's own, or the external ones where there are no others.
+        side: whose answers `score` speaks of everywhere: the dealer's own, or the external ones where the
+            dealer's are too few to say anything.
         respondents: questionnaires that count, by side; `before` likewise for the period before.
         left_out: why others do not ("INVALID", "INCOMPLETE"); `flags`: integrity marks, which mark and never delete.
         bands: share of people in each of S0's bands of satisfaction.

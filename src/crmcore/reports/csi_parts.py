@@ -127,7 +127,7 @@ class _Block:
         target = "" if facts.target is None else self.say("csi.target_is", target=facts.target)
         note = self.say("csi.side_note", side=self.say(f"csi.side.{facts.side}"))
         grid = Grid(
-            columns=self.columns("metric", "question", "n:COUNT", "value:SCORE", "unit", "low:SCORE", "high:SCORE", "before:SCORE", "change"),
+            columns=self.columns("metric:MOMENT", "question", "n:COUNT", "value:SCORE", "unit", "low:SCORE", "high:SCORE", "before:SCORE", "change"),
             rows=tuple(rows),
         )  # fmt: skip
         return self.section("overview", grid, None, *filter(None, (note, target)), tiles=(asked, *tiles))
@@ -354,7 +354,7 @@ def _repairs(csi: Csi, say: Say, lang: str) -> Iterator[Section]:
     """First-time fix as the orders tell it, each figure under its own name."""
     if not csi.repairs:
         return
-    columns = (Column(say("csi.metric")), Column(say("csi.label")), Column(say("csi.orders"), Kind.COUNT))
+    columns = (Column(say("csi.metric"), Kind.MOMENT), Column(say("csi.label")), Column(say("csi.orders"), Kind.COUNT))
     shares = tuple(Column(say(f"csi.{name}"), Kind.SHARE) for name in ("share", "low", "high"))
     rows = tuple(
         (

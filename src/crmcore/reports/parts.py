@@ -147,6 +147,12 @@ def drawn(grid: Grid, chart: Chart) -> tuple[tuple[Cell, ...], ...]:
     return grid.rows[: chart.rows]
 
 
+def series_of(grid: Grid, chart: Chart) -> tuple[int, ...]:
+    """The columns that have something to draw."""
+    rows = drawn(grid, chart)
+    return tuple(column for column in chart.columns if any(number(row[column]) is not None for row in rows))
+
+
 def number(cell: Cell) -> float | None:
     """The value of a cell where it is one."""
     return float(cell) if isinstance(cell, int | float) else None
