@@ -16,11 +16,13 @@ import attrs
 import pytest
 from sqlalchemy import update
 from tests.flows.complaining import Texts, cases, config, push, rows
+from tests.flows.planned_dealer import Dealer, settings
 
 from crmcore.db import complaint_history, complaints, schema
 from crmcore.db.columns import stamp
 from crmcore.flows.collect import collect, receive
 from crmcore.flows.evidence import Found, Opened
+from crmcore.flows.plan import plan
 from crmcore.types.complaint import (
     ComplaintChannel,
     ComplaintDraft,
@@ -306,23 +308,25 @@ def test_only_what_complains_opens_a_case(db, clock, world, text, opened):
     assert opened == len(rows(db, "complaint"))
 
 
-def test_an_angry_customer_is_sent_no_greetings(db, clock, world):
-    """From the commit on, the gate knows of the case; once it has ended well, no more."""
-    from crmcore.db import contact_facts
-
-    who, number = world.customer()
-
-    def complaining() -> bool:
-        with db.reading() as connection:
-            return contact_facts.customers(connection, [who], [number], clock.now())[who].has_open_complaint
-
-    before = complaining()
-    receive(db, "sms", Texts(), push(ANGRY, number, vendor_id="1"), clock, cases=cases())
-    while_open = complaining()
+def test_an_angry_customer_is_sent_no_greetings(db, clock, world, send, recorder):
+    """From the commit on, care stops: what was planned is kept back, what waits to go is refused, until it ended well."""
+    dealer = Dealer(db)
+    who = dealer.customer()
+    dealer.visit(who, dealer.car(who), handed="2026-11-19 16:20")
+    plan(db, settings(only=["POST_REPAIR_CALLBACK"]), clock)
+    text = world.text(who, "+8613800130001", message_class="CARE", purpose="CARE")
+    before = dealer.one().state
+    receive(db, "sms", Texts(), push(ANGRY, vendor_id="1"), clock, cases=cases())
+    plan(db, settings(only=["POST_REPAIR_CALLBACK"]), clock)
+    send(recorder())
+    kept_back = dealer.one()
     with db.writing() as connection:
-        connection.execute(update(schema.complaint).values(state="CLOSED"))
+        connection.execute(update(schema.complaint).values(state="CLOSED", updated_at=stamp(clock.now())))
+    plan(db, settings(only=["POST_REPAIR_CALLBACK"]), clock)
 
-    assert (False, True, False) == (before, while_open, complaining())
+    assert "DUE" == before == dealer.one().state
+    assert ("SUPPRESSED", "COMPLAINT_ABOUT_VISIT") == (kept_back.state, kept_back.reason)
+    assert ("REFUSED", "OPEN_COMPLAINT") == world.state(text)
 
 
 # ------------------------------------------------------------------ who finds
