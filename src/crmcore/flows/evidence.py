@@ -212,15 +212,14 @@ class Cases:
             values["category"] = draft.category
             if case.department in {None, self.department(OTHER)}:
                 values["department"] = self.department(draft.category)
-        for column, known, said in (
+        fresh = (
             ("verbatim", case.verbatim, draft.verbatim),
             ("demand", case.demand, draft.demand),
             ("visit_id", case.visit_id, arrival.visit_id),
             ("vehicle_id", case.vehicle_id, arrival.vehicle_id),
             ("first_asked", case.first_asked, arrival.first_asked),
-        ):
-            if said and not known:
-                values[column] = said
+        )
+        values |= {column: said for column, known, said in fresh if said and not known}
         detail = _origin(draft, arrival) | {key: values[key] for key in ("category", "first_asked") if key in values}
         severity = severer(case.severity, draft.severity)
         if severity is not case.severity:
