@@ -52,8 +52,14 @@ def _overridden(
     return found
 
 
-def surveys(document: Document, names: tuple[str, ...], convert: cattrs.Converter, note: Note) -> dict[str, Survey]:
-    """The questionnaires that `[surveys] packs` names, by code."""
+def surveys(
+    document: Document,
+    names: tuple[str, ...],
+    convert: cattrs.Converter,
+    note: Note,
+    categories: Mapping[str, Category],
+) -> dict[str, Survey]:
+    """The questionnaires that `[surveys] packs` names, by code; what a low answer is about must be a category."""
     found: dict[str, Survey] = {}
     for number, name in enumerate(names):
         try:
@@ -61,7 +67,7 @@ def surveys(document: Document, names: tuple[str, ...], convert: cattrs.Converte
         except ConfigError as error:
             note(attrs.evolve(Mistake(("surveys", "packs", number), error.code, error.params)), document)
             continue
-        made = _survey(pack, convert, note)
+        made = _survey(pack, convert, note, categories)
         if made is None:
             continue
         if made.code in found:
@@ -79,19 +85,19 @@ def check_rules(
             note(_unknown(("care", "rules", code, "survey"), rule.survey, surveys), document)
 
 
-def _survey(pack: Document, convert: cattrs.Converter, note: Note) -> Survey | None:
+def _survey(pack: Document, convert: cattrs.Converter, note: Note, categories: Mapping[str, Category]) -> Survey | None:
     data = dict(pack.data)
     for table in ("factors", "questions"):
         rows = data.get(table, {})
         data[table] = {code: {**row, "code": code} for code, row in rows.items()} if isinstance(rows, Mapping) else rows
     made = structured(data, Survey, convert, note, lambda path: (path, pack))
-    for mistake in _wrong(made) if made is not None else ():
+    for mistake in _wrong(made, categories) if made is not None else ():
         note(mistake, pack)
     return made
 
 
-def _wrong(survey: Survey) -> Iterator[Mistake]:
-    """Factors that exist, scales that have two ends, choices that can be chosen."""
+def _wrong(survey: Survey, categories: Mapping[str, Category]) -> Iterator[Mistake]:
+    """Factors and categories that exist, scales that have two ends, choices that can be chosen."""
     for code, factor in survey.factors.items():
         if factor.parent is not None and factor.parent not in survey.factors:
             yield _unknown(("factors", code, "parent"), factor.parent, survey.factors)
@@ -99,6 +105,8 @@ def _wrong(survey: Survey) -> Iterator[Mistake]:
         place: Place = ("questions", code)
         if question.factor is not None and question.factor not in survey.factors:
             yield _unknown((*place, "factor"), question.factor, survey.factors)
+        if question.category is not None and question.category not in categories:
+            yield _unknown((*place, "category"), question.category, categories)
         if not _scaled(question):
             yield Mistake((*place, "minimum"), "CRM-C170", {"question": code})
         if question.kind in {QuestionKind.SINGLE, QuestionKind.MULTI} and not question.choices:

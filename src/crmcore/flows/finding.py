@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from crmcore.rules import grievance
+from crmcore.rules.complaints.cause import OTHER
 from crmcore.rules.complaints.policy import ComplaintPolicy
-from crmcore.rules.surveys.alerts import low_answers
+from crmcore.rules.surveys.alerts import about, low_answers
 from crmcore.types.complaint import Category, ComplaintDraft, ComplaintForm
 from crmcore.types.contact import CallResult, ContactAttempt, Effect, Reply
 from crmcore.types.survey import Response, Survey
@@ -90,7 +91,12 @@ def low(survey: Survey | None) -> Finder:
         if not found:
             return None
         why = tuple(f"alert:{name}={value}{'<' if value < limit else '>'}{limit}" for name, value, limit in found)
-        draft = ComplaintDraft(form=ComplaintForm.GRUMBLE, verbatim=grievance.own_words(evidence), why=why)
+        draft = ComplaintDraft(
+            category=about(found, survey) or OTHER,
+            form=ComplaintForm.GRUMBLE,
+            verbatim=grievance.own_words(evidence),
+            why=why,
+        )
         return Found(draft=draft, by="alert_below")
 
     return find

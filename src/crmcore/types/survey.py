@@ -77,6 +77,7 @@ class Question:
         minimum / maximum: the ends of the scale, inclusive; None for what is no scale.
         reverse: True when a low number is the good answer.
         alert_below: an answer under it opens a complaint (S3: 低分预警); on a reversed scale an answer over its mirror does.
+        category: what a low answer is a complaint about (packs/categories.toml); None: it does not tell.
         phone: True when the callback clerk asks it; False: only in writing.
         choices: code -> {"zh": …, "en": …} for SINGLE and MULTI.
         source: where the item comes from, and why its `alert_below` is what it is.
@@ -90,6 +91,7 @@ class Question:
     maximum: int | None = None
     reverse: bool = False
     alert_below: int | None = None
+    category: str | None = None
     phone: bool = True
     choices: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     source: str = ""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcore.rules.surveys.alerts import low_answers
+from crmcore.rules.surveys.alerts import about, low_answers
 from crmcore.types.survey import Answer, Mode, Question, QuestionKind, Response, Side, Survey, SurveyScope
 
 WORDS = {"zh": "?", "en": "?"}
@@ -74,3 +74,34 @@ def test_what_does_not_apply_never_alerts():
 def test_a_mirrored_question_alerts_on_the_mirrored_answer(value):
     """And on no other."""
     assert bool(low("LOW", str(value))) == bool(low("WAIT", str(11 - value)))
+
+
+PRICE = [
+    scale("COST", alert_below=4, category="PRICE"),
+    scale("WAIT", alert_below=4, reverse=True, category="TIMELINESS"),
+    scale("OVERALL", alert_below=6),
+    Question(code="FIXED", text=WORDS, kind=QuestionKind.YESNO, alert_below=1, category="REPAIR_QUALITY"),
+    Question(code="AGAIN", text=WORDS, kind=QuestionKind.YESNO, alert_below=1, reverse=True, category="OTHER"),
+]
+
+
+@pytest.mark.parametrize(
+    ("found", "category"),
+    [
+        ([], None),
+        ([("OVERALL", 1, 6)], None),
+        ([("OVERALL", 1, 6), ("COST", 3, 4)], "PRICE"),
+        ([("COST", 3, 4), ("FIXED", 0, 1)], "REPAIR_QUALITY"),
+        ([("COST", 2, 4), ("WAIT", 9, 7)], "PRICE"),
+        ([("COST", 3, 4), ("AGAIN", 1, 0)], "OTHER"),
+        ([("COST", 1, 4), ("COST", 1, 4)], "PRICE"),
+    ],
+)
+def test_the_worst_answer_says_what_it_is_about(found, category):
+    """The one furthest below its limit; one that does not tell is passed over, and of two alike the first is meant."""
+    survey = Survey(
+        code="s", version="1", label=WORDS, scope=SurveyScope.SERVICE, factors={}, source="",
+        questions={each.code: each for each in PRICE},
+    )  # fmt: skip
+
+    assert category == about([(code, Decimal(value), Decimal(limit)) for code, value, limit in found], survey)

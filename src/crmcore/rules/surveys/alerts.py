@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from crmcore.rules.surveys.reading import number_of, scale_of
@@ -24,6 +25,16 @@ def low_answers(response: Response, survey: Survey) -> tuple[tuple[str, Decimal,
         if value is not None and limit is not None and (value > limit if question.reverse else value < limit):
             found.append((question.code, value, limit))
     return tuple(found)
+
+
+def about(found: Iterable[tuple[str, Decimal, Decimal]], survey: Survey) -> str | None:
+    """What low answers are a complaint about: the category of the one furthest below its limit that has one."""
+    telling = [
+        (abs(limit - value) / max(limit, Decimal(1)), -place, category)
+        for place, (code, value, limit) in enumerate(found)
+        if (category := survey.questions[code].category) is not None
+    ]
+    return max(telling)[2] if telling else None
 
 
 def _limit(question: Question, given: Answer) -> Decimal | None:
