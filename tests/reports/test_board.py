@@ -9,6 +9,7 @@ import pytest
 from tests.reports import world
 
 from crmcore.db.columns import stamp
+from crmcore.flows.report import daily
 from crmcore.reports import files
 from crmcore.reports.board import pareto
 from crmcore.rules.board import Lane
@@ -138,6 +139,14 @@ def test_an_old_round_says_nothing_of_the_new_one(pages, voices):
     (shown,) = pages.board().cases
 
     assert (Lane.LATER, 600) == (shown.lane, shown.left)
+
+
+def test_the_day_counts_them_too(busy):
+    """The daily page has the open complaints, the late ones, and the questionnaires of today."""
+    told = daily(busy.db, {}, world.S01, world.NOW, lang="zh")
+    counted = tuple(told.waiting[key] for key in ("complaints", "complaints_late", "answers"))
+
+    assert (5, 1, 0) == counted
 
 
 def test_text_stands_beside_colour(busy):

@@ -5,10 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from crmcore.db.columns import stamp
-from crmcore.db.schema import customer, message, proposal, reject, reply, source, touchpoint
+from crmcore.db.schema import (
+    complaint,
+    complaint_clock,
+    customer,
+    message,
+    proposal,
+    reject,
+    reply,
+    source,
+    survey_response,
+    touchpoint,
+)
+from crmcore.types.complaint import ENDED, Origin
 
 
 def sources(connection: Connection) -> list[Row[Any]]:
@@ -120,3 +132,19 @@ def waiting(connection: Connection) -> dict[str, int]:
         select(func.count()).select_from(proposal).where(proposal.c.state == "PENDING")
     ).scalar_one()
     return {"replies": replies, "proposals": proposals}
+
+
+def voices(connection: Connection, now: datetime, since: datetime) -> dict[str, int]:
+    """Open complaints of our own, those of them that are late, and questionnaires filled in since `since`."""
+    ours = (complaint.c.origin == Origin.CRM.value, complaint.c.state.not_in([state.value for state in ENDED]))
+    clock = complaint_clock.c
+    running = (clock.complaint_id == complaint.c.id, clock.round == complaint.c.round, clock.stopped_at.is_(None))
+    overdue = exists().where(*running, clock.due_at < stamp(now))
+    asked = {
+        "complaints": select(func.count()).select_from(complaint).where(*ours),
+        "complaints_late": select(func.count()).select_from(complaint).where(*ours, overdue),
+        "answers": select(func.count())
+        .select_from(survey_response)
+        .where(survey_response.c.completed_at >= stamp(since)),
+    }
+    return {name: connection.execute(query).scalar_one() for name, query in asked.items()}

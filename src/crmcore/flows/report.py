@@ -37,7 +37,7 @@ def daily(db: Database, rules: Mapping[str, TouchpointRule], store: Store, now: 
             rules_of_day = ahead.setdefault(instant(row.due_at).astimezone(zone).date().isoformat(), {})
             rules_of_day[row.rule] = rules_of_day.get(row.rule, 0) + 1
         lines = _lines(connection, today, lang)
-        waiting = query.waiting(connection)
+        waiting = query.waiting(connection) | query.voices(connection, now, today)
     pulled = min((row.pulled_at for row in sources if row.pulled_at), default=None)
     return Daily(
         store=store.name,
