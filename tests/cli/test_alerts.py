@@ -57,7 +57,7 @@ def test_a_run_tells_colleagues_only_with_a_yes(crm, owed, robot):
     assert (1, 1, {}) == (after["alert"]["owed"], after["alert"]["told"], after["alert"]["failed"])
     assert ["[Complaints] 示范店: 1"] == [said.text.split("\n")[0] for said in robot.said]
     (row,) = listed["alerts"]
-    assert ("A1", "K7", "ESCALATED", ["group"], "2026-11-22T02:00:00Z", None) == (
+    assert ("L1", "K7", "ESCALATED", ["group"], "2026-11-22T02:00:00Z", None) == (
         row["id"], row["complaint"], row["kind"], row["groups"], row["sent_at"], row["next_at"]
     )  # fmt: skip
 

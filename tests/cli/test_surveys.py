@@ -115,7 +115,7 @@ def test_a_bad_answer_is_a_case_by_the_next_run(shop, lime):
     (row,) = body["responses"]
     said = {each["question"]: each["value"] for each in row["said"]}
 
-    assert ("R1", "C1", "E05", "INTERNAL") == (row["id"], row["customer"], row["staff"], row["side"])
+    assert ("Q1", "C1", "E05", "INTERNAL") == (row["id"], row["customer"], row["staff"], row["side"])
     assert "13800130001" not in json.dumps(body)
     assert ("2", "红色") == (said["OVERALL"], said["?Q9"])
     assert "13800130001" in shop("surveys", "responses", "--full", *LATER).stdout
@@ -157,14 +157,14 @@ def test_a_run_invites_before_it_sends(shop, lime):
 def test_a_response_is_kept_out_of_the_scores_for_a_reason(shop, lime):
     """And counts again; both are in the audit, and neither twice."""
     answered(shop, lime)
-    without, unknown = shop("surveys", "exclude", "R1"), shop("surveys", "exclude", "R9", "--why", "x")
+    without, unknown = shop("surveys", "exclude", "Q1"), shop("surveys", "exclude", "Q9", "--why", "x")
     done = shop.json("surveys", "exclude", "r1", "--why", "filled in by staff", "--by", "E01")
-    again = shop("surveys", "exclude", "R1", "--why", "x")
-    back = shop("surveys", "include", "R1")
+    again = shop("surveys", "exclude", "Q1", "--why", "x")
+    back = shop("surveys", "include", "Q1")
 
     assert ["CRM-S406", "CRM-S404", "CRM-S405"] == [said.stderr.split()[1] for said in (without, unknown, again)]
-    assert (0, "R1", False) == (done[0], done[1]["id"], done[1]["valid"])
-    assert "R1" in back.stdout
+    assert (0, "Q1", False) == (done[0], done[1]["id"], done[1]["valid"])
+    assert "Q1" in back.stdout
     with Database(f"sqlite:///{shop.folder / 'crm.db'}") as db, db.reading() as connection:
         rows = connection.execute(schema.audit.select().order_by(schema.audit.c.id)).all()
         valid = connection.execute(schema.survey_response.select()).one().valid

@@ -207,7 +207,7 @@ def test_a_second_bad_answer_joins_the_open_case(db, clock, world):
 
     assert Opened(1, joined=True) == joined == again
     assert ("PRICE", "SERVICE", "太贵", "A01") == (case.category, case.department, case.verbatim, case.first_asked)
-    assert [("OPEN", "R1"), ("JOIN", "I2"), ("JOIN", "I3")] == history
+    assert [("OPEN", "Q1"), ("JOIN", "I2"), ("JOIN", "I3")] == history
     assert [[("alert_below", ["alert:Q1=2<6"])], *[[("keywords", ["word:太贵"])]] * 2] == reasons
 
 

@@ -271,5 +271,5 @@ def test_each_meeting_has_its_own_sheet(office):
     assert ["K3", "K1", "K2"] == [case["id"] for case in complaint.cases]
     assert () == improvement.cases
     assert (1, 0, 0) == tuple(len(each.returned) for each in (quality, complaint, improvement))
-    assert {(f"P{number}",)} == {tuple(row["id"] for row in each.actions) for each in (quality, complaint, improvement)}
+    assert {(f"B{number}",)} == {tuple(row["id"] for row in each.actions) for each in (quality, complaint, improvement)}
     assert complaint.cases[0]["avoidable"] is True

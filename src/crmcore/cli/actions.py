@@ -90,9 +90,9 @@ def add(state: State, /, due_on: datetime, cases: tuple[str, ...], store: str | 
     )
     number = add(crm.db, plan, crm.config.surveys, crm.config.scores, crm.clock)
     if state.json:
-        state.emit("action", {"id": f"P{number}", "state": ActionStatus.OPEN.value})
+        state.emit("action", {"id": f"B{number}", "state": ActionStatus.OPEN.value})
         return
-    state.tell(state.say("actions.added", id=f"P{number}"))
+    state.tell(state.say("actions.added", id=f"B{number}"))
 
 
 @command.command("set")
@@ -103,12 +103,12 @@ def set_(state: State, action: str, status: str) -> None:
     """Take a row on: DOING, DONE, VERIFIED or DROPPED."""
     from crmcore.flows.improve import move
 
-    crm, number = state.crm, ids.number(action, "P")
+    crm, number = state.crm, ids.number(action, "B")
     move(crm.db, number, ActionStatus(status), crm.clock)
     if state.json:
-        state.emit("action", {"id": f"P{number}", "state": status})
+        state.emit("action", {"id": f"B{number}", "state": status})
         return
-    state.tell(state.say("actions.moved", id=f"P{number}", state=state.say(f"state.{status}")))
+    state.tell(state.say("actions.moved", id=f"B{number}", state=state.say(f"state.{status}")))
 
 
 @command.command("measure")
@@ -120,7 +120,7 @@ def measure(state: State) -> None:
     crm = state.crm
     found = measure(crm.db, crm.config.surveys, crm.config.scores, crm.clock)
     rows = [
-        {"id": f"P{each.action}", "result_wave": each.wave, "result_score": each.score, "verdict": each.verdict.value}
+        {"id": f"B{each.action}", "result_wave": each.wave, "result_score": each.score, "verdict": each.verdict.value}
         for each in found
     ]
     state.show("measured", rows)

@@ -79,7 +79,7 @@ def _row(state: State, row: Any) -> dict[str, Any]:
 
     key = f"alert.{row.kind}"
     return {
-        "id": ids.show("A", row.id),
+        "id": ids.show("L", row.id),
         "store": row.store,
         "complaint": ids.show("K", row.complaint_id),
         "kind": row.kind,

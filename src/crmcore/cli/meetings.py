@@ -90,7 +90,7 @@ def add(
         chair=chair,
         attendees=attendees,
         said=said,
-        actions=[ids.number(action, "P") for action in actions],
+        actions=[ids.number(action, "B") for action in actions],
         clock=crm.clock,
         wave=wave,
     )
@@ -121,7 +121,7 @@ def list_(state: State, kind: str | None, store: str) -> None:
             "attendees": json.loads(row.attendees),
             "wave": row.wave,
             "record": row.record,
-            "actions": [f"P{each}" for each in linked.get(row.id, ())],
+            "actions": [f"B{each}" for each in linked.get(row.id, ())],
         }
         for row in rows
     ]

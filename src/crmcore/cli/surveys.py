@@ -165,7 +165,7 @@ def _response(row: Any, said: Any, *, full: bool) -> dict[str, Any]:
     from crmcore.rules.masking import mask_phone, mask_text
 
     return {
-        "id": ids.show("R", row.id),
+        "id": ids.show("Q", row.id),
         "survey": row.survey,
         "source": row.source,
         "side": row.side,
@@ -212,7 +212,7 @@ def flags(state: State, flag: str | None, limit: int) -> None:
     with crm.db.reading() as connection:
         found = survey_lists.responses(connection, flagged=True, flag=flag, limit=limit)
     pairs: list[tuple[str | None, str | None, str, dict[str, Any]]] = [
-        (ids.show("R", row.id), row.staff, code, {"valid": bool(row.valid)})
+        (ids.show("Q", row.id), row.staff, code, {"valid": bool(row.valid)})
         for row in found
         for code in json.loads(row.flags)
         if flag in {None, code}
@@ -253,9 +253,9 @@ def include(state: State, response: str, why: str, by: str) -> None:
 def _judge(state: State, response: str, *, valid: bool, why: str, by: str) -> None:
     from crmcore.flows.survey_review import judge
 
-    number = ids.number(response, "R")
+    number = ids.number(response, "Q")
     judge(state.crm.db, number, valid=valid, why=why, by=by, clock=state.clock)
     if state.json:
-        state.emit("response", {"id": f"R{number}", "valid": valid})
+        state.emit("response", {"id": f"Q{number}", "valid": valid})
         return
-    state.tell(state.say("surveys.included" if valid else "surveys.excluded", id=f"R{number}"))
+    state.tell(state.say("surveys.included" if valid else "surveys.excluded", id=f"Q{number}"))

@@ -163,7 +163,7 @@ def load(connection: Connection, ids: Collection[int]) -> dict[int, Response]:
 
 def _response(row: Row[Any]) -> Response:
     return Response(
-        id=f"R{row.id}",
+        id=f"Q{row.id}",
         survey=row.survey,
         version=row.version,
         side=Side(row.side),

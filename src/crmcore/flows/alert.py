@@ -215,7 +215,7 @@ def _call(run: _Speaking, robot: Account, part: Digest, store: str) -> SendResul
     run.spoken.add(robot.name)
     key = "A" + "x".join(str(line.id) for line in part.lines)[:49]
     message = Message(
-        id=f"A{part.lines[0].id}",
+        id=f"L{part.lines[0].id}",
         to="",
         text=part.text,
         message_class=MessageClass.SERVICE,
@@ -268,7 +268,7 @@ def _note(
         row = rows[number]
         run.report.lines.append(
             AlertLine(
-                id=f"A{number}",
+                id=f"L{number}",
                 kind=row.kind,
                 store=row.store,
                 complaint=None if row.complaint_id is None else f"K{row.complaint_id}",

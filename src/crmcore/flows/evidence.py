@@ -39,7 +39,7 @@ from crmcore.types.survey import Survey
 __all__ = ["Cases", "Evidence", "Finder", "Found", "Opened"]
 
 #: Letters of ids at the boundary.
-LETTERS = {EvidenceKind.RESPONSE: "R", EvidenceKind.ATTEMPT: "A", EvidenceKind.REPLY: "I", EvidenceKind.PERSON: "K"}
+LETTERS = {EvidenceKind.RESPONSE: "Q", EvidenceKind.ATTEMPT: "A", EvidenceKind.REPLY: "I", EvidenceKind.PERSON: "K"}
 
 
 @attrs.frozen

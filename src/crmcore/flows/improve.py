@@ -99,10 +99,10 @@ def move(db: Database, number: int, to: ActionStatus, clock: Clock) -> None:
     with db.writing() as connection:
         row = query.locked(connection, number)
         if row is None:
-            raise UsageError("CRM-U132", id=f"P{number}")
+            raise UsageError("CRM-U132", id=f"B{number}")
         before = ActionStatus(row.status)
         if not may_follow(before, to):
-            raise UsageError("CRM-U133", id=f"P{number}", state=before.value, to=to.value)
+            raise UsageError("CRM-U133", id=f"B{number}", state=before.value, to=to.value)
         query.change(connection, number, clock.now(), status=to.value)
 
 

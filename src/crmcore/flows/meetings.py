@@ -85,7 +85,7 @@ def record(
         known = {row.id for row in query.actions(connection, numbers=actions)}
         for number in actions:
             if number not in known:
-                raise UsageError("CRM-U132", id=f"P{number}")
+                raise UsageError("CRM-U132", id=f"B{number}")
         values = {
             "store": store,
             "kind": kind.value,
@@ -105,7 +105,7 @@ def action_of(row: Any) -> dict[str, Any]:
         return None if hundredths is None else hundredths / 100
 
     return {
-        "id": f"P{row.id}",
+        "id": f"B{row.id}",
         "factor": row.factor,
         "item": row.item,
         "last_score": index(row.last_score),

@@ -41,6 +41,6 @@ def judge(db: Database, number: int, *, valid: bool, why: str, by: str, clock: C
     with db.writing() as connection:
         done = survey_lists.judge(connection, number, valid=valid, why=why.strip(), by=by, now=clock.now())
     if done is None:
-        raise UsageError("CRM-S404", id=f"R{number}")
+        raise UsageError("CRM-S404", id=f"Q{number}")
     if not done:
-        raise UsageError("CRM-S405", id=f"R{number}")
+        raise UsageError("CRM-S405", id=f"Q{number}")

@@ -175,7 +175,7 @@ class Response:
     """One filled questionnaire.
 
     Attributes:
-        id: "R12"; empty before it is stored (a hook that looks for complaints sees it then).
+        id: "Q12"; empty before it is stored (a hook that looks for complaints sees it then).
         staff: the code of the consultant or advisor it scores.
         wave: the survey round of an external agency, e.g. "2026-Q3"; empty: the month of `completed_at`.
         flags: integrity codes; they mark, they never delete.
