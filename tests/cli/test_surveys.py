@@ -158,7 +158,7 @@ def test_a_response_is_kept_out_of_the_scores_for_a_reason(shop, lime):
     """And counts again; both are in the audit, and neither twice."""
     answered(shop, lime)
     without, unknown = shop("surveys", "exclude", "Q1"), shop("surveys", "exclude", "Q9", "--why", "x")
-    done = shop.json("surveys", "exclude", "r1", "--why", "filled in by staff", "--by", "E01")
+    done = shop.json("surveys", "exclude", "q1", "--why", "filled in by staff", "--by", "E01")
     again = shop("surveys", "exclude", "Q1", "--why", "x")
     back = shop("surveys", "include", "Q1")
 
