@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.truth.morning import Morning, opened
 from tests.truth.world import World, open_world
 
 from crmcore.sample import Dealer, generate
@@ -30,6 +31,21 @@ def _world(dealer: Dealer, tmp_path) -> Iterator[World]:
     """The same dealer for one test alone, which may change what it likes; nothing is read yet."""
     with open_world(dealer, tmp_path) as world:
         yield world
+
+
+@pytest.fixture(name="told", scope="session")
+def _told(dealer: Dealer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
+    """The dealer at twenty to eleven, when everybody has said what he had to say; tests only look at it."""
+    with opened(dealer, tmp_path_factory.mktemp("morning")) as morning:
+        morning.through()
+        yield morning
+
+
+@pytest.fixture(name="morning")
+def _morning(dealer: Dealer, tmp_path) -> Iterator[Morning]:
+    """The same at ten o'clock, for one test alone, which may change what it likes; nothing is read yet."""
+    with opened(dealer, tmp_path) as morning:
+        yield morning
 
 
 @pytest.fixture(name="on_postgresql")

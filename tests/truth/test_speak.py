@@ -20,7 +20,7 @@ PUSHED = f"/hooks/{SECRET}/sms/"
 
 
 @contextlib.contextmanager
-def speaking(dealer, folder) -> Iterator[tuple]:
+def speaking(dealer, folder, **vendors: str) -> Iterator[tuple]:
     """The dealer with a gateway that answers for its customers; receipts and replies come back as a framework would hand them over."""
     held = []
 
@@ -41,7 +41,7 @@ def speaking(dealer, folder) -> Iterator[tuple]:
             pause=0,
             now=lambda: held[0].clock.at,
         ) as gateway,
-        open_world(dealer, folder, gateway=gateway.url) as world,
+        open_world(dealer, folder, gateway=gateway.url, **vendors) as world,
     ):
         held.append(world)
         yield world, gateway

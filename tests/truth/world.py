@@ -34,7 +34,7 @@ SECRETS = {
     "ROBOT_TOKEN": robot_says.TOKEN,
     "ROBOT_SECRET": robot_says.SECRET,
 }
-NOBODY = "http://127.0.0.1:9/unused"
+NOBODY = "http://127.0.0.1:9"
 OPEN = frozenset({"PLANNED", "DUE"})
 LIVE = frozenset({"PLANNED", "DUE", "DONE"})
 OWED = LIVE | {"EXPIRED"}  # what was planned and then not made in time was owed all the same
@@ -160,9 +160,9 @@ def open_world(
     *,
     database: str = "",
     extra: str = "",
-    gateway: str = NOBODY,
-    survey: str = NOBODY,
-    robot: str = NOBODY,
+    gateway: str = f"{NOBODY}/cgi-bin/sendsms",
+    survey: str = f"{NOBODY}/index.php/admin/remotecontrol",
+    robot: str = f"{NOBODY}/robot/send",
 ) -> Iterator[World]:
     """Write the dealer's exports and settings into `folder` and open them, at ten in the morning of the dealer's day.
 
