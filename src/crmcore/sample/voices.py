@@ -312,7 +312,7 @@ CALLS: Final = (
 
 #: Three complaints: one out of a low score, one out of a call, one out of a text.
 CASES: Final = (
-    Case(evidence="RESPONSE", person="P0009", category="OTHER", breached=True),
+    Case(evidence="RESPONSE", person="P0009", category="REPAIR_QUALITY.NOT_FIXED_FIRST", breached=True),
     Case(evidence="ATTEMPT", person="P0003", category="REPAIR_QUALITY.REPEAT_FAULT"),
     Case(evidence="REPLY", person="P0007", category="REPAIR_QUALITY.NOT_FIXED_FIRST", closed=True),
 )
