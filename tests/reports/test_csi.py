@@ -67,6 +67,10 @@ def test_only_what_counts_is_counted(pages, voices):
     voices.answered(valid=0, ATTITUDE=1)
     voices.answered(complete=0, ATTITUDE=1)
     voices.answered(ATTITUDE=None)
+    voices.insert(
+        world.schema.survey_answer,
+        [{"response_id": 1, "question": "COST", "value": "1", "number": 100, "minimum": 1, "maximum": 10, "na": 1}],
+    )
     voices.answered(ATTITUDE=11)
     voices.answered(ATTITUDE=-3)
     voices.answered(survey="delivery", ATTITUDE=1)
@@ -76,6 +80,7 @@ def test_only_what_counts_is_counted(pages, voices):
     team = line(facts.factors, "TEAM").score
 
     assert (3, Fraction(600, 9)) == (team.n, team.value)
+    assert 0 == line(facts.factors, "VALUE").score.n
     assert {"INVALID": 1, "INCOMPLETE": 1} == facts.left_out
     assert {"INTERNAL": 6} == facts.respondents
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def test_the_same_facts_make_the_same_bytes(busy):
     for facts in busy.all():
         for suffix in files.SUFFIXES:
             assert files.content(facts, suffix, "zh") == files.content(facts, suffix, "zh")
+        assert world.NOW.replace(tzinfo=None, hour=10) == opened(facts).properties.created
 
 
 def test_no_customer_is_recognisable(busy):
@@ -198,6 +200,14 @@ def test_sheets_are_named_apart():
     assert all(len(name) <= 31 for name in made.sheetnames)
     assert [80, "1 h 20 min"] == [cell.value for cell in made.worksheets[0][2]][1:]
     assert "b (minutes)" == made.worksheets[1]["B1"].value
+
+
+def test_drawing_leaves_the_import_system_alone():
+    """A module that is not installed is not found, and nothing else: pygal's own finder, which warns, is gone."""
+    lines = "from crmcore.reports import charts\ncharts._library()\ntry:\n import no_such_module\nexcept ModuleNotFoundError:\n print('not found')"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", lines], capture_output=True, text=True, check=False)
+
+    assert ("not found\n", "") == (done.stdout, done.stderr)
 
 
 def test_a_chart_is_drawn_from_its_table():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 from typing import Any
 
@@ -57,10 +58,7 @@ def svg(chart: Chart, grid: Grid, key: str, write: Any) -> str:
 
 
 def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
-    try:
-        import pygal
-    except ModuleNotFoundError:
-        raise MissingExtra("CRM-X001", extra="app") from None
+    pygal = _library()
     common: dict[str, Any] = {
         "js": [],
         "css": [],
@@ -94,6 +92,16 @@ def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
                 "print_values_position": "top",
             }
             return pygal.HorizontalBar(**common)
+
+
+def _library() -> Any:
+    """Import pygal, without the finder for its plugins that it leaves in the import system, where others trip over it."""
+    try:
+        import pygal
+    except ModuleNotFoundError:
+        raise MissingExtra("CRM-X001", extra="app") from None
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != pygal.__name__]
+    return pygal
 
 
 def _whole(values: list[list[float | None]], kind: Kind) -> float | None:
