@@ -9,13 +9,12 @@ import json
 import logging
 import os
 import re
-import sqlite3
 import stat
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +22,7 @@ from urllib.parse import urlencode
 import attrs
 import pytest
 from click.testing import CliRunner
+from tests.cli.mistakes import TOML, sql
 from tests.truth.world import OWED, SECRET, World, open_world
 
 from crmcore.cli.frame import cli
@@ -70,8 +70,7 @@ class Shell:
         return subprocess.Popen([sys.executable, "-c", lines, *line], env=environ, stdout=pipe, stderr=pipe, text=True)
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.folder / "crm.db")) as db, db:
-            return list(db.execute(statement, values))
+        return sql(self.folder, statement, *values)
 
 
 def shell_of(dealer: Dealer, folder: Path, gateway: str) -> Shell:
@@ -324,24 +323,10 @@ DAYS = ("1971-03-17", "1971/3/17", "19710317")
 WORDS = ("鹦鹉巷七五三一号", "鹈鹕车架处异响", "鸳鸯火锅味投诉", "翡翠雀贸易行", "鹧鸪天气话")
 KEYS = ("gateway-password-7531", "hook-secret-7531-7531", "pg-password-7531")
 CANARIES = (*NAMES, *PHONES, *PLATES, *VINS, *DAYS, *WORDS, *KEYS)
-CANARY_TOML = """\
-lang = "zh"
-[store]
-code = "S01"
-name = "示范店"
-[dms.main]
-adapter = "csv"
-path = 'exports/*.csv'
-[messaging.sms]
-adapter = "gateway"
-url = "{url}"
-username = "crm"
-password = {{ env = "SMS_PASSWORD" }}
-[serve]
-public_url = "http://127.0.0.1:8025"
-secret = {{ env = "CRM_HOOK_SECRET" }}
+CANARY_TOML = f"""\
+{TOML.replace("{suffix}", ".csv")}
 [database]
-url = {{ env = "CANARY_DATABASE" }}
+url = {{{{ env = "CANARY_DATABASE" }}}}
 """
 ORDERS = (
     "工单号,客户编号,客户姓名,手机,手机2,出生日期,地址,单位,家属姓名,家属关系,家属生日,送修人,送修人手机,车牌,VIN,"

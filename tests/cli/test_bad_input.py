@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,36 +18,16 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.cli import mistakes
+from tests.cli.mistakes import check_everywhere, check_message
 
 from crmcore.db import engine
-from crmcore.lang import LANGUAGES, catalogue
+from crmcore.lang import LANGUAGES
 
 NOW = ("--now", "2026-11-22T10:00+08:00")
 SECRETS = {"SMS_PASSWORD": "gateway-password", "CRM_HOOK_SECRET": "hook-secret-0123456789", "NO_PROXY": "*"}
-CATALOGUES = (
-    "crmcore",
-    *(f"crmcore_{path.parent.name}" for path in Path(__file__).parents[2].glob("plugins/*/pyproject.toml")),
-)
 HEADINGS = "工单号,客户姓名,手机,车牌,进厂日期,交车日期,进厂里程,维修类型,项目\n"
 THIRD = "RO3,赵云,13800130003,京A12347,2026-11-19 09:10,2026-11-19 17:00,32000,保养,更换机油\n"
-CODE = re.compile(r"CRM-[A-Z]\d{3}")
-TOML = """\
-lang = "zh"
-[store]
-code = "S01"
-name = "示范店"
-[dms.main]
-adapter = "csv"
-path = 'exports/*'
-[messaging.sms]
-adapter = "gateway"
-url = "{url}"
-username = "crm"
-password = {{ env = "SMS_PASSWORD" }}
-[serve]
-public_url = "http://127.0.0.1:8025"
-secret = {{ env = "CRM_HOOK_SECRET" }}
-"""
 #: What a failed command must leave as it was; `source` itself counts pulls.
 KEPT = (
     "customer",
@@ -87,7 +65,7 @@ class Dealer:
     def lay_out(self) -> None:
         """Write the configuration and the exports as they should be."""
         (self.folder / "exports").mkdir(exist_ok=True)
-        self.toml.write_text(TOML.format(url=self.url), "utf-8")
+        self.toml.write_text(mistakes.TOML.format(url=self.url, suffix=""), "utf-8")
         rows = (
             "RO1,王小明,13800130001,京A12345,2026-11-18 09:00,2026-11-18 16:00,12000,保养,更换机油\n"
             "RO2,李四,13800130002,京A12346,2026-11-18 10:00,2026-11-18 16:30,22000,保养,更换机油\n"
@@ -101,12 +79,11 @@ class Dealer:
         return self.shell.really(*NOW, *arguments, code=code, **{**self.environ, **environ})
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(self.folder / "crm.db")) as db, db:
-            return list(db.execute(statement, values))
+        return mistakes.sql(self.folder, statement, *values)
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything a dealer would miss."""
-        return {table: sorted(self.sql(f"select * from {table}"), key=repr) for table in KEPT}
+        return mistakes.snapshot(self.folder, KEPT)
 
     def orders(self) -> set[str]:
         return {number for (number,) in self.sql("select ro_number from visit")}
@@ -136,46 +113,7 @@ def _dealer(crm, monkeypatch) -> Dealer:
     return dealer
 
 
-# ------------------------------------------------------------------ what is said
-
-
-def said_of(code: str, lang: str) -> str:
-    """The beginning of the sentence of a code, up to its first placeholder."""
-    found = next(entry for name in CATALOGUES if (entry := catalogue(lang, name).get("errors", {}).get(code)))
-    assert found["fix"], code
-    return found["text"].partition("{")[0]
-
-
-def check_message(stderr: str, lang: str, code: str, place: str) -> None:
-    """One message, with its code, its place, its words and its fix; nothing that only a programmer reads."""
-    lines = [line for line in stderr.splitlines() if CODE.search(line)]
-
-    assert [code] == [CODE.search(line)[0] for line in lines], stderr
-    assert place in lines[0]
-    assert said_of(code, lang) in lines[0]
-    assert " → " in lines[0]
-    assert not re.search(r"(?<!\{)\{[a-z_]+\}", lines[0]), "a placeholder was not filled"
-    assert "Traceback" not in stderr
-
-
-def check_everywhere(dealer: Dealer, arguments: tuple[str, ...], *, code: str, place: str, exit_code: int) -> None:
-    """The same mistake in both languages, as JSON, and on a GBK console."""
-    for lang in LANGUAGES:
-        said = dealer(*arguments, "--lang", lang)
-        assert exit_code == said.exit_code, said.stderr
-        check_message(said.stderr, lang, code, place)
-        assert "Traceback" not in said.stdout
-    told = dealer(*arguments, "--json")
-    body = json.loads(told.stdout)
-    assert ("crmcore/error@1", code, exit_code) == (body["schema"], body["code"], body["exit_code"])
-    assert exit_code == told.exit_code
-    assert place in f"{body['at']} {body['message']}"
-    assert body["message"]
-    assert body["fix"]
-    console = dealer.really(*arguments, "--lang", "zh", PYTHONIOENCODING="gbk", PYTHONUTF8="0")
-    assert exit_code == console.returncode
-    check_message(console.stderr.decode("gbk"), "zh", code, place)
-    console.stdout.decode("gbk")
+# ------------------------------------------------------------------ the end of each
 
 
 def check_mended(dealer: Dealer) -> None:

@@ -15,10 +15,16 @@ from crmcore.app import Crm
 from crmcore.db import engine
 from crmcore.db.engine import Database
 from crmcore.hooks import WebhookRequest
-from crmcore.sample import TODAY, config_toml, generate, write
+from crmcore.sample import TODAY, config_toml, generate, limesurvey, write
 
 NOW = ("--now", f"{TODAY.isoformat()}T10:00")
-SECRETS = {"SMS_PASSWORD": "x", "CRM_HOOK_SECRET": "hook", "ROBOT_TOKEN": "t", "ROBOT_SECRET": "s"}
+SECRETS = {
+    "SMS_PASSWORD": "x",
+    "CRM_HOOK_SECRET": "hook",
+    "ROBOT_TOKEN": "t",
+    "ROBOT_SECRET": "s",
+    "SURVEY_PASSWORD": limesurvey.PASSWORD,
+}
 
 
 # ------------------------------------------------------------------ init
@@ -226,12 +232,18 @@ def test_a_backup_from_the_command_line(crm):
 # ------------------------------------------------------------------ the loop
 
 
+@pytest.fixture(name="lime")
+def _lime():
+    with limesurvey.LoopbackLimeSurvey() as lime:
+        yield lime
+
+
 @pytest.fixture(name="dealer")
-def _dealer(crm):
+def _dealer(crm, lime):
+    """The sample dealer; nobody is at his gateway's address, and nobody has answered at his survey's."""
     write(generate(), crm.folder)
-    (crm.folder / "crm.toml").write_text(
-        config_toml(lang="zh", gateway_url="http://127.0.0.1:1/cgi-bin/sendsms"), "utf-8"
-    )
+    text = config_toml(lang="zh", gateway_url="http://127.0.0.1:1/cgi-bin/sendsms", survey_url=lime.url)
+    (crm.folder / "crm.toml").write_text(text, "utf-8")
     return crm
 
 
@@ -266,6 +278,22 @@ def test_run_without_yes_lets_nothing_leave(dealer):
     assert ("crmcore/run@1", True) == (body["schema"], body["send"]["dry_run"])
     assert 0 == code
     assert {0} == {row["attempts"] for row in dealer.json("messages", "list", **SECRETS)[1]["messages"]}
+
+
+def test_a_survey_that_cannot_be_reached_stops_nothing_else(dealer, lime):
+    """`run` says who is not there, in a line with its code, and exits 1; everything else was done."""
+    lime.close()
+    code, body = dealer.json("run", *NOW, **SECRETS)
+    said = dealer("run", *NOW, "--lang", "en", **SECRETS)
+
+    assert (1, {"survey.web": "CRM-H101"}) == (code, body["collect"]["failed"])
+    assert body["sync"]["sources"]
+    assert body["send"]["messages"]
+    assert {"survey.agency": 324} == {
+        each["source"]: each["accepted"] for each in body["collect"]["surveys"] if each["accepted"]
+    }
+    assert ["CRM-H101"] == [word for word in said.stderr.split() if word.startswith("CRM-")]
+    assert "survey.web" in said.stderr
 
 
 def test_a_gateway_that_is_down_loses_nothing(dealer):
