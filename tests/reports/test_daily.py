@@ -6,7 +6,9 @@ import json
 import re
 from datetime import timedelta
 
+import attrs
 import pytest
+from tests.flows.desk_world import open_desk
 from tests.flows.making import STORE, World
 
 from crmcore.db import schema
@@ -55,6 +57,12 @@ def rules():
     return {RULE.code: RULE}
 
 
+def listed(db, clock, folder, *, masked, store=None):
+    desk = open_desk(db, clock, folder).crm.desk()
+    desk = attrs.evolve(desk, settings=attrs.evolve(desk.settings, rules=rules()))
+    return callbacks.due_rows(db, desk, clock.now(), lang="zh", masked=masked, store=store)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_page_stands_alone(facts, lang):
     """No script, no image, no link, no address: nothing leaves the page, and its policy forbids it."""
@@ -95,11 +103,11 @@ def test_a_late_call_is_counted_late(facts):
     assert ("crmcore/report.daily@1", 1, 1) == (told["schema"], told["calls"], told["calls_late"])
 
 
-def test_the_worklist_tells_the_clerk_what_he_needs(facts):
+def test_the_worklist_tells_the_clerk_what_he_needs(facts, clock, tmp_path):
     """Masked on a screen, full in the file; the task, the roles and the deadline in words."""
-    db, now, value = facts
-    (shown,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=True)
-    (full,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=False)
+    db, _, value = facts
+    (shown,) = listed(db, clock, tmp_path, masked=True)
+    (full,) = listed(db, clock, tmp_path, masked=False)
 
     assert value.removeprefix("+86") == full.phone
     assert "*" in shown.phone
@@ -110,24 +118,24 @@ def test_the_worklist_tells_the_clerk_what_he_needs(facts):
         shown.late,
     )
     assert "2026-11-22 09:00" == shown.deadline
-    assert [] == callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=True, store="S02")
+    assert [] == listed(db, clock, tmp_path, masked=True, store="S02")
 
 
-def test_a_number_that_wants_no_calls_is_not_on_the_worklist(facts, clock):
+def test_a_number_that_wants_no_calls_is_not_on_the_worklist(facts, clock, tmp_path):
     """Do-not-call: the row stays with its reason to call, the number does not."""
     from crmcore.db import optouts
 
     db, now, value = facts
     with db.writing() as connection:
         optouts.refuse(connection, [(value, "PHONE")], "staff:E01", now)
-    (row,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=False)
+    (row,) = listed(db, clock, tmp_path, masked=False)
 
     assert "" == row.phone
 
 
-def test_what_rides_on_a_call_is_no_call_of_its_own(facts, clock):
+def test_what_rides_on_a_call_is_no_call_of_its_own(facts, clock, tmp_path):
     """A bundled contact is named in the call that carries it, and does not stand in the list twice."""
-    db, now, _ = facts
+    db, *_ = facts
     with db.writing() as connection:
         first = connection.execute(schema.touchpoint.select()).mappings().one()
         connection.execute(
@@ -135,6 +143,6 @@ def test_what_rides_on_a_call_is_no_call_of_its_own(facts, clock):
                 {**first, "id": 2, "subject": "visit:2", "anchor": "visit:2", "bundled_into": 1}
             )
         )
-    (row,) = callbacks.due_rows(db, rules(), {"S01": STORE}, now, lang="zh", masked=True)
+    (row,) = listed(db, clock, tmp_path, masked=True)
 
     assert "维修后回访 + 维修后回访" == row.task
