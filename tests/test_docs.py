@@ -124,13 +124,20 @@ def test_every_command_is_shown_at_work():
 
 
 def test_every_test_that_is_named_exists():
-    """The page of the design names the tests that keep each promise."""
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (DOCS / "explanation/architecture.md").read_text("utf-8"))
-
-    assert {str(number) for number in range(1, 9) if number != 5} <= set(
-        re.findall(r"test_promise_(\d)", " ".join(test for _, test in named))
+    """The page of the design names, in the row of each promise, the tests that keep it."""
+    rows = re.findall(
+        r"^\| (\d) \| .*$", page := (DOCS / "explanation/architecture.md").read_text("utf-8"), re.MULTILINE
     )
-    for file, test in named:
+    named = {
+        number: re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", line)
+        for number in rows
+        for line in page.splitlines()
+        if line.startswith(f"| {number} | ")
+    }
+
+    assert [str(number) for number in range(1, 9)] == rows
+    assert all(named.values())
+    for file, test in (each for tests in named.values() for each in tests):
         assert f"def {test}(" in (ROOT / file).read_text("utf-8"), (file, test)
 
 
