@@ -182,6 +182,25 @@ def test_a_web_page_under_the_name_of_a_workbook_is_an_error(write, head):
     assert "CRM-S110" == raised.value.code
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.pdf", b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + bytes(900)),
+        ("crm.db", b"SQLite format 3\x00" + bytes(900)),
+        ("photo.xlsx", b"\x89PNG\r\n\x1a\n" + bytes(900)),
+        ("list.rtf", b"{\\rtf1\\ansi}"),
+        ("~$list.xlsx", b"\x05admin" + bytes(158)),
+    ],
+)
+def test_what_is_picked_instead_of_the_table_is_told(tmp_path, name, content):
+    """A PDF, our own store, a picture, the lock file of a table that is open: none of them is a strange encoding."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SourceError) as raised:
+        open_table(tmp_path / name, headings=HEADINGS)
+
+    assert ("CRM-S117", name) == (raised.value.code, raised.value.at)
+
+
 def test_a_record_across_two_blocks_is_one_record(write, monkeypatch):
     """Wherever the blocks are cut, the rows and their lines stay what they are."""
     text = "工单号,备注\r\n" + "".join(f'RO{n},"第{n}\n行"\r\nRX{n},"x"\r\n' for n in range(40))

@@ -33,6 +33,10 @@ __all__ = [
     "suspicious",
 ]
 
+#: How files begin that are picked instead of the table beside them: PDF, a store of ours, pictures, RTF, RAR, 7z.
+_NO_TABLE = (b"%PDF", b"SQLite format 3", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf", b"Rar!", b"7z\xbc\xaf")
+_LOCK = "~$"  # what Excel and WPS lay beside a file that is open
+
 #: Both are context managers with `.part`, `.encoding`, `.delimiter`, `.header_row`, `.columns`; iterate them for `Row`s.
 Table: TypeAlias = Delimited | Sheet
 
@@ -62,7 +66,7 @@ def open_table(
 
     Raises `SourceError` for a file that is no such table, `MissingExtra` for a workbook without the library to read it.
     """
-    at = name or path.name
+    at = name or path.name or str(path)
     known = frozenset(heading_key(heading) for heading in headings)
     if _is_workbook(path, at):
         return Sheet(path, known=known, at=at, sheet=sheet, header=header, limits=limits)
@@ -79,7 +83,7 @@ def sheet_names(path: Path, *, limits: Limits | None = None, name: str = "") -> 
 
 
 def _is_workbook(path: Path, at: str) -> bool:
-    """Sniff the first bytes; raises `SourceError` when there are none to sniff or a web page is in them."""
+    """Sniff the first bytes; raises `SourceError` when there are none to sniff, or they begin a web page or no table at all."""
     try:
         with path.open("rb") as stream:
             head = stream.read(2048)
@@ -90,4 +94,6 @@ def _is_workbook(path: Path, at: str) -> bool:
     text = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if text.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<head", b"<meta", b"<style", b"<!--")):
         raise SourceError("CRM-S110", at=at)
+    if head.startswith(_NO_TABLE) or path.name.startswith(_LOCK):
+        raise SourceError("CRM-S117", at=at)
     return is_workbook(head)
