@@ -6,7 +6,7 @@ import pytest
 import xlsxwriter
 
 from crmcore.errors import ConfigError, SourceError
-from crmcore.hooks import Entry
+from crmcore.hooks import Entry, Record
 from crmcore.hooks.manager import Plugins
 from crmcore_survey_csv import CsvSurvey
 
@@ -44,6 +44,16 @@ def test_the_same_sample_number_in_two_waves_is_two_people(waves):
 
     assert ["Q2/001", "Q3/001"] == [said["key"] for said in waves.responses()]
     assert ["Q2", "Q3"] == [said["wave"] for said in waves.responses()]
+
+
+def test_two_people_with_one_number_are_not_made_one(waves):
+    """The first is taken, the second is told with the item in which they differ; the same said twice contradicts nobody."""
+    waves.put("样本编号,服务顾问,A1,A2\n001,甲,5,\n001,甲,5,4\n001,乙,2,4\n002,乙,2,4\n001,甲,5,4\n")
+    found = waves.said()
+    (reject,) = (one for one in found if not isinstance(one, Record))
+
+    assert (("2026-Q3.csv:4",), "A1", "9", "SAMPLE_TWICE") == (reject.at, reject.column, reject.shape, reject.reason)
+    assert ["001", "001", "002", "001"] == [one.data["sample_id"] for one in found if isinstance(one, Record)]
 
 
 def test_a_wave_can_be_named_in_the_config(waves):

@@ -186,7 +186,8 @@ def tell_collect(state: State, report: CollectReport) -> None:
     for each in report.surveys:
         _tell_answers(state, each)
     for name, error in report.failed.items():
-        state.note(state.say("collect.failed", name=name, why=error.render(state.lang)))
+        full = name if name.startswith("survey.") else f"messaging.{name}"
+        state.note(state.say("collect.failed", name=full, why=error.render(state.lang)))
 
 
 def sent(report: SendReport) -> dict[str, Any]:

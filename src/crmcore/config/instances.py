@@ -180,9 +180,17 @@ def check_surveys(found: Mapping[str, Instance], surveys: Mapping[str, Survey], 
             continue
         known = surveys[instance.survey].questions
         for item, target in instance.items.items():
+            place: Place = ("survey", name, "items", item)
             if target.question not in known:
                 wrong = choice(target.question, sorted(known))
-                note(Mistake(("survey", name, "items", item), wrong.code, wrong.params))
+                note(Mistake(place, wrong.code, wrong.params))
+            elif (target.minimum, target.maximum) != (None, None) and not _scaled(target):
+                note(Mistake(place, "CRM-C172", {"question": target.question}))
+
+
+def _scaled(item: Item) -> bool:
+    """Has the scale of an item two ends, the lower one first?"""
+    return item.minimum is not None and item.maximum is not None and item.minimum < item.maximum
 
 
 def _refuse_overlap(one: Instance, other: Instance, note: Note) -> None:

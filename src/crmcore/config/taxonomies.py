@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import attrs
 import cattrs
 
 from crmcore.config.care import Reader, Tables
@@ -57,6 +56,7 @@ def surveys(
     names: tuple[str, ...],
     convert: cattrs.Converter,
     note: Note,
+    fail: Callable[[ConfigError], None],
     categories: Mapping[str, Category],
 ) -> dict[str, Survey]:
     """The questionnaires that `[surveys] packs` names, by code; what a low answer is about must be a category."""
@@ -65,7 +65,10 @@ def surveys(
         try:
             pack = shipped(f"survey_{name}") if name in SURVEYS else opened(name, document.path.parent, SURVEYS)
         except ConfigError as error:
-            note(attrs.evolve(Mistake(("surveys", "packs", number), error.code, error.params)), document)
+            if error.at:  # it names the place in the pack itself
+                fail(error)
+            else:
+                note(Mistake(("surveys", "packs", number), error.code, error.params), document)
             continue
         made = _survey(pack, convert, note, categories)
         if made is None:

@@ -24,7 +24,7 @@ from crmcore_survey_csv.config import CsvSurveyConfig
 
 CATALOG = "crmcore_survey_csv"
 #: Changes whenever the same row with the same config would be read differently.
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 #: One of these tells a respondent from the others.
 KEYS = ("key", "sample_id", "visit")
 
@@ -112,6 +112,7 @@ class Layout:
         fields / items: the field, or the item as the agency calls it -> position.
         wave: what the wave is called where no column says so.
         columns: field -> heading, so that a reject names the column.
+        samples: key of a respondent -> what the rows so far say of him.
     """
 
     fields: Mapping[str, int]
@@ -119,6 +120,22 @@ class Layout:
     wave: str
     salt: bytes
     columns: Mapping[str, str]
+    samples: dict[str, list[str]] = attrs.field(factory=dict, eq=False, repr=False)
+
+    def key(self, cells: list[str]) -> str:
+        """The respondent of a row; "" where nothing tells who it is."""
+        said = {field: cells[position] for field, position in self.fields.items()}
+        return "/".join(part for part in (said.get("wave") or self.wave, *_key(said)) if part) if _key(said) else ""
+
+    def contradicted(self, cells: list[str]) -> int | None:
+        """The first item that another row of the same respondent answers otherwise: two people have one number."""
+        key = self.key(cells)
+        before = self.samples.setdefault(key, cells) if key else cells
+        for position in self.items.values():
+            if cells[position] and before[position] and cells[position] != before[position]:
+                return position
+        self.samples[key] = [new or old for new, old in zip(cells, before, strict=True)]
+        return None
 
 
 def _entry(table: Table, layout: Layout, row: Raw) -> Entry | Reject:
@@ -128,6 +145,11 @@ def _entry(table: Table, layout: Layout, row: Raw) -> Entry | Reject:
     digest = blake2b(raw, digest_size=16, salt=layout.salt).digest()
     if isinstance(parsed, str):
         return Reject(at, "", parsed, parsed, {table.columns[0]: table.text(raw)}, digest)
+    cells = _cells(table, raw, parsed)
+    wrong = None if cells is None else layout.contradicted(cells)
+    if cells is not None and wrong is not None:
+        names = dict(zip(table.columns, cells, strict=False))
+        return Reject(at, table.columns[wrong], shape(cells[wrong]), "SAMPLE_TWICE", names, digest, CATALOG)
     return Entry(
         at,
         digest,
@@ -135,6 +157,15 @@ def _entry(table: Table, layout: Layout, row: Raw) -> Entry | Reject:
         functools.partial(_raw, table, raw, parsed),
         layout.columns,
     )
+
+
+def _cells(table: Table, raw: bytes, parsed: list[str] | None) -> list[str] | None:
+    """One cell for each column; None for a row that cannot be read, which is told when it is taken."""
+    try:
+        cells = [cell.strip() for cell in table.parse(raw, parsed)]
+    except BadRow:
+        return None
+    return (cells + [""] * len(table.columns))[: len(table.columns)]
 
 
 def _records(
@@ -151,8 +182,8 @@ def _records(
         if reason is not None and cell:
             return [Reject(at, heading, shape(cell), reason, dict(zip(table.columns, cells, strict=False)), digest)]
     said: dict[str, Any] = {field: cells[position] for field, position in layout.fields.items() if cells[position]}
-    key = "/".join(part for part in (said.get("wave") or layout.wave, *_key(said)) if part)
-    if not _key(said):
+    key = layout.key(cells)
+    if not key:
         missing = next(field for field in KEYS if field in layout.fields)
         names = dict(zip(table.columns, cells, strict=False))
         return [Reject(at, layout.columns[missing], "", "RESPONDENT_UNKNOWN", names, digest, CATALOG)]
