@@ -176,6 +176,37 @@ def test_who_must_act_is_called(case, owe, tell, db):
     assert "139001" not in robot.texts[0].text
 
 
+@pytest.mark.parametrize(
+    ("stopped", "text", "mentions"),
+    [
+        (None, "K1 新投诉，重复故障，应于 11-22 09:50 前答复，已超时 10 分钟，请客户关系经理处理", ("+8613900139001",)),
+        ("2026-11-22T01:20:00Z", "K1 新投诉，重复故障", ()),
+    ],
+)
+def test_what_was_done_in_time_is_not_told_as_late(db, case, owe, tell, stopped, text, mentions):
+    """Somebody was faster than the alert: the group reads of the case, of no deadline, and nobody is called to act."""
+    values = {
+        "code": "E1",
+        "name": "王",
+        "store": "S01",
+        "role": "CR_MANAGER",
+        "phone": "+8613900139001",
+        "source": "dms",
+    }
+    with db.writing() as connection:
+        connection.execute(schema.staff.insert().values(values))
+    owe(case(1), minutes=-10)
+    clock = {"complaint_id": 1, "round": 1, "kind": "RESPONSE", "basis": "STORE", "target_minutes": 120}
+    times = {"started_at": "2026-11-21T23:50:00Z", "due_at": "2026-11-22T01:50:00Z", "stopped_at": stopped}
+    with db.writing() as connection:
+        connection.execute(schema.complaint_clock.insert().values(clock | times))
+    robot = Robot()
+    report = tell(robot)
+
+    assert [(f"【投诉提醒】示范店 1 条\n{text}", mentions)] == [(each.text, each.mentions) for each in robot.texts]
+    assert 1 == report.told
+
+
 def test_a_dry_run_tells_and_writes_nothing(case, owe, tell, rows):
     """Without a yes alerts are counted; neither the group nor the store notices."""
     owe(case(1))

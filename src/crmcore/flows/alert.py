@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Row
 
-from crmcore.db import alerts
+from crmcore.db import alerts, complaint_clocks
 from crmcore.db.columns import instant
 from crmcore.db.engine import Database
 from crmcore.errors import CrmError, NotSent, PermanentError, TransientError
@@ -103,8 +103,12 @@ def speak_up(
     with db.reading() as connection:
         owed = alerts.owed(connection, clock.now())
         staff = alerts.colleagues(connection)
+        clocks = complaint_clocks.of(connection, {row.complaint_id for row in owed if row.complaint_id is not None})
     robots = [account for account in accounts if Channel.GROUP in account.adapter.channels]
-    words = Words(lang=lang, stores=stores, categories=categories or {})
+    stopped = frozenset(
+        (case, clock.round, clock.kind.value) for case, each in clocks.items() for clock in each if clock.stopped_at
+    )
+    words = Words(lang=lang, stores=stores, categories=categories or {}, stopped=stopped)
     report = AlertReport(dry_run=dry_run, owed=len(owed))
     run = _Speaking(
         db=db, robots=robots, policy=policy, clock=clock, words=words, report=report, pause=pause, staff=staff
@@ -156,13 +160,15 @@ def _wait(run: _Speaking, robot: Account, rows: Sequence[Row[Any]]) -> None:
 
 
 def _line(run: _Speaking, row: Row[Any], now: datetime) -> Line:
+    """What was done in the meantime is still told, and calls nobody."""
+    over = run.words.over(row)
     return Line(
         id=row.id,
         text=run.words.line(row, now),
         due_at=instant(row.due_at),
-        ended=row.state in ENDED,
-        role=Role(row.role) if row.role in set(Role) else None,
-        staff=row.staff,
+        ended=row.state in ENDED or over,
+        role=Role(row.role) if row.role in set(Role) and not over else None,
+        staff=None if over else row.staff,
     )
 
 

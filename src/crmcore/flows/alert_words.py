@@ -27,11 +27,16 @@ _MINUTES, _HOURS = 120, 48
 
 @attrs.frozen(kw_only=True)
 class Words:
-    """The words of one run, in the dealer's language."""
+    """The words of one run, in the dealer's language.
+
+    Attributes:
+        stopped: (complaint, round, clock) of the clocks that somebody has stopped since: nothing is asked for by them any more.
+    """
 
     lang: str
     stores: Mapping[str, Store]
     categories: Mapping[str, Category]
+    stopped: frozenset[tuple[int, int, str]] = frozenset()
 
     def head(self, store: str, count: int) -> str:
         """The first line of a message."""
@@ -41,9 +46,14 @@ class Words:
         """One alert."""
         kind = row.kind if self._knows(row.kind) else _OTHER
         said = self._say(kind, level=row.level, round=row.round)
-        parts = [said, self._about(row), self._deadline(row, now), self._who(row)]
+        wanted = [] if self.over(row) else [self._deadline(row, now), self._who(row)]
+        parts = [said, self._about(row), *wanted]
         about = self._say("joint").join(part for part in parts if part)
         return about if row.complaint_id is None else self._say("case", case=f"K{row.complaint_id}", said=about)
+
+    def over(self, row: Row[Any]) -> bool:
+        """Was what the alert asks for done before it was told?"""
+        return (row.complaint_id, row.round, json.loads(row.params).get("clock")) in self.stopped
 
     def today(self, store: str, now: datetime) -> date:
         """The date where the store is."""
