@@ -187,7 +187,7 @@ def test_the_weakest_comes_first_with_what_is_done(busy):
 
     assert ["VALUE", "QUALITY", "TEAM"] == [each.factor for each in weak]
     assert (Decimal("39.9"), "COST") == (weak[0].gap, weak[0].item)
-    assert [("P1", True)] == [(each.id, each.late) for each in weak[0].actions]
+    assert [("B1", True)] == [(each.id, each.late) for each in weak[0].actions]
     assert () == weak[1].actions
 
 
@@ -276,3 +276,16 @@ def test_every_group_has_its_sums(db, voices):
     assert {(EVERYTHING, 1, 2), ("TEAM", 1, 1), ("VALUE", 1, 1)} == {
         (row.part, row.n, int(row.answers)) for row in rows
     }
+
+
+def test_each_colleague_has_a_way_through_the_months(pages, voices):
+    """Only months with answers stand there, each held against the one before it that has some."""
+    voices.answered(30, days=1, staff="E01", ATTITUDE=10, COST=9)
+    voices.answered(30, days=70, staff="E01", ATTITUDE=4, COST=3)
+    voices.answered(1, days=1, staff="E02", ATTITUDE=10)
+    (facts,) = pages.csi().surveys
+    trends = {each.place.key: each.trend for each in facts.league}
+
+    assert ["2026-09", "2026-11"] == [step.period for step in trends["E01"]]
+    assert [None, Verdict.MOVED_UP] == [step.change and step.change.verdict for step in trends["E01"]]
+    assert ["2026-11"] == [step.period for step in trends["E02"]]

@@ -52,7 +52,7 @@ def samples(told, wave: str, questions=None) -> Mapping[tuple[str | None, str], 
                     INDEX, row.n, row.total, row.squares, answers=row.answers, crossed=row.crossed, counts=row.counts,
                     steps=scores.STEPS,
                 )  # fmt: skip
-                found[row.staff if keys else None, row.part] = sample
+                found[row.keys[0] if keys else None, row.part] = sample
     return found
 
 

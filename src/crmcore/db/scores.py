@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, select
 
 from crmcore.db.schema import improvement_action, survey_answer, survey_response
 from crmcore.types.survey import Question, QuestionKind, Survey
@@ -71,30 +71,71 @@ class Scope:
         return func.coalesce(BY[name], "").label(name)
 
 
+@attrs.frozen(kw_only=True)
+class Sums:
+    """Sums over people, of the index in steps of 1/STEPS, as `rules.score.samples.Sample` explains them.
+
+    Attributes:
+        keys: the values of what they are kept apart by.
+        part: the group of questions.
+    """
+
+    keys: tuple[Any, ...]
+    part: str
+    n: int
+    answers: int
+    total: int
+    squares: int
+    crossed: int
+    counts: int
+
+
+_SUMS = tuple(field.name for field in attrs.fields(Sums))[2:]
+
+
 def group_sums(
     connection: Connection, survey: Survey, groups: Mapping[str, Sequence[str]], scope: Scope, by: tuple[str, ...]
-) -> list[Row[Any]]:
-    """(*by, part, n, answers, total, squares, crossed, counts): sums over people, of the index in steps of 1/STEPS.
+) -> list[Sums]:
+    """What the answers to each group add up to, kept apart by the columns `by`.
 
     A person's answers to the questions of one group are summed first, since they are no strangers to each other; one question
-    may stand in several groups (`rules.score.factors.groups`).
+    may stand in several groups (`rules.score.factors.groups`). Every answer is read once, however many groups there are.
     """
-    pairs = [(part, question) for part, questions in groups.items() for question in questions]
-    if not pairs:
+    parts = {part: tuple(questions) for part, questions in groups.items() if questions}
+    if not parts:
         return []
-    member = union_all(
-        *(select(literal(part).label("part"), literal(question).label("question")) for part, question in pairs)
-    ).subquery()
     keys = [scope.column(name) for name in by]
     low, high = _ends(survey)
-    told = select(*keys, member.c.part, func.sum(_steps(survey, low, high)).label("s"), func.count().label("k"))
-    asked = _answers(scope, low, high, told).join(member, member.c.question == answer.question)
-    people = asked.group_by(response.id, *keys, member.c.part).subquery()
-    names = [people.c[name] for name in (*by, "part")]
-    s, k = people.c.s, people.c.k
-    sums = {"answers": k, "total": s, "squares": s * s, "crossed": s * k, "counts": k * k}
-    query = select(*names, func.count().label("n"), *(func.sum(each).label(name) for name, each in sums.items()))
-    return list(connection.execute(query.group_by(*names).order_by(*names)))
+    asked = sorted({question for questions in parts.values() for question in questions})
+    steps = _steps(survey, low, high)
+    within = [answer.question.in_(questions) for questions in parts.values()]
+    own = [func.sum(case((each, steps))).label(f"s{number}") for number, each in enumerate(within)]
+    own += [func.count(case((each, 1))).label(f"k{number}") for number, each in enumerate(within)]
+    told = _answers(scope, low, high, select(*keys, *own)).where(answer.question.in_(asked))
+    people = told.group_by(response.id, *keys).subquery()
+    names, sums = [people.c[name] for name in by], []
+    for number in range(len(parts)):
+        s, k = people.c[f"s{number}"], people.c[f"k{number}"]
+        sums += [
+            func.sum(case((k > 0, 1), else_=0)),
+            func.sum(k),
+            func.sum(s),
+            func.sum(s * s),
+            func.sum(s * k),
+            func.sum(k * k),
+        ]
+    query = select(*names, *(each.label(f"v{number}") for number, each in enumerate(sums)))
+    query = query.group_by(*names).order_by(*names) if names else query
+    return [line for row in connection.execute(query) for line in _by_part(row, len(by), tuple(parts))]
+
+
+def _by_part(row: Row[Any], width: int, parts: tuple[str, ...]) -> Iterator[Sums]:
+    """One line for each part that somebody has answered."""
+    keys, values = tuple(row[:width]), row[width:]
+    for part, start in zip(parts, range(0, len(values), len(_SUMS)), strict=True):
+        if values[start]:
+            own = map(int, values[start : start + len(_SUMS)])  # PostgreSQL sums whole numbers into a Decimal
+            yield Sums(keys=keys, part=part, **dict(zip(_SUMS, own, strict=True)))
 
 
 def spreads(connection: Connection, survey: Survey, scope: Scope, by: tuple[str, ...]) -> list[Row[Any]]:

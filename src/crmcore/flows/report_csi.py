@@ -21,7 +21,7 @@ from crmcore.rules import periods
 from crmcore.rules.score import index
 from crmcore.rules.score.compare import compare
 from crmcore.rules.score.factors import EVERYTHING, factor_scores, groups, index_score, weakest
-from crmcore.rules.score.league import Place, Step, league, profile
+from crmcore.rules.score.league import Place, Step, league, profile, trend
 from crmcore.rules.score.policy import ScorePolicy
 from crmcore.rules.score.rates import rate
 from crmcore.rules.score.samples import Sample, Spread, pooled
@@ -195,14 +195,17 @@ class _Teller:
 
     def _trends(self) -> dict[str, tuple[Step, ...]]:
         """The index month by month, of each side that has answers; at least a year, months without answers included."""
+        wanted, scope = self._months(self.scope)
+        found = sums.by(self.connection, self.survey, scope, "month", "side", parts=sums.for_index(self.survey))
+        sides = [side.value for side in Side if any(of == side for _, of in found)]
+        return {side: self._trend([(month, found.get((month, side), {})) for month in wanted]) for side in sides}
+
+    def _months(self, scope: Scope) -> tuple[Sequence[str], Scope]:
+        """At least a year, ending with the period: the months by name, and the answers of all of them."""
         period = self.frame.period
         first = min(periods.month_back(period.until, TREND - 1), periods.month_back(period.since, 0))
         start = self.frame.instant(first)
-        scope = attrs.evolve(self.scope, before=start, since=start)
-        found = sums.by(self.connection, self.survey, scope, "month", "side")
-        sides = [side.value for side in Side if any(of == side for _, of in found)]
-        wanted = periods.names(first, period.until)
-        return {side: self._trend([(month, found.get((month, side), {})) for month in wanted]) for side in sides}
+        return periods.names(first, period.until), attrs.evolve(scope, before=start, since=start)
 
     def _trend(self, months: Sequence[tuple[str, Parts]]) -> tuple[Step, ...]:
         steps: list[Step] = []
@@ -219,8 +222,17 @@ class _Teller:
         codes = [code for code in groups(self.survey) if code != EVERYTHING]
         everybody = {code: pooled(parts[code] for parts in now.values() if code in parts) for code in codes}
         known = {staff: _all(parts) for staff, parts in now.items() if staff}
+        months, scope = self._months(main)
+        whole = {EVERYTHING: groups(self.survey)[EVERYTHING]}
+        monthly = sums.by(self.connection, self.survey, scope, "month", "staff", parts=whole)
         return tuple(
-            self._advisor(place, now[place.key], found.get((BEFORE, place.key), {}), everybody)
+            attrs.evolve(
+                self._advisor(place, now[place.key], found.get((BEFORE, place.key), {}), everybody),
+                trend=trend(
+                    [(month, _all(parts)) for month in months if (parts := monthly.get((month, place.key)))],
+                    self.policy,
+                ),
+            )
             for place in league(known, self.policy)
         )
 
@@ -250,7 +262,7 @@ class _Teller:
         for row in known:
             under.setdefault(row.factor, []).append(
                 Action(
-                    id=f"P{row.id}",
+                    id=f"B{row.id}",
                     item=row.item,
                     measure=row.measure,
                     responsible=row.responsible,

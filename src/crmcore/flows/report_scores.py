@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from crmcore.db import scores as query
-from crmcore.db.scores import BEFORE, NOW, STEPS, Scope
-from crmcore.rules.score.factors import groups
+from crmcore.db.scores import BEFORE, NOW, STEPS, Scope, Sums
+from crmcore.rules.score.factors import EVERYTHING, groups
 from crmcore.rules.score.samples import INDEX, Sample, Spread, pooled
 from crmcore.types.survey import QuestionKind, Survey
 
@@ -46,7 +45,7 @@ class Answers:
 def by_side(connection: Connection, survey: Survey, scope: Scope) -> dict[tuple[str, str], Answers]:
     """(NOW or BEFORE, side) -> what was said."""
     keys = ("period", "side")
-    sums = gathered(query.group_sums(connection, survey, groups(survey), scope, keys), keys)
+    sums = gathered(query.group_sums(connection, survey, groups(survey), scope, keys))
     given: dict[tuple[str, ...], dict[str, dict[tuple[int, int], dict[int, int]]]] = {}
     for row in query.spreads(connection, survey, scope, keys):
         scales = given.setdefault((row.period, row.side), {}).setdefault(row.question, {})
@@ -58,28 +57,40 @@ def by_side(connection: Connection, survey: Survey, scope: Scope) -> dict[tuple[
     }
 
 
-def by(connection: Connection, survey: Survey, scope: Scope, *keys: str) -> dict[tuple[str, ...], dict[str, Sample]]:
-    """Samples by the values of `keys`."""
-    return gathered(query.group_sums(connection, survey, groups(survey), scope, keys), keys)
+def by(
+    connection: Connection,
+    survey: Survey,
+    scope: Scope,
+    *keys: str,
+    parts: Mapping[str, tuple[str, ...]] | None = None,
+) -> dict[tuple[str, ...], dict[str, Sample]]:
+    """Samples by the values of `keys`; only of these `parts` of the questionnaire (default: all), as each costs a pass."""
+    wanted = groups(survey) if parts is None else parts
+    return gathered(query.group_sums(connection, survey, wanted, scope, keys))
 
 
-def gathered(rows: Iterable[Row[Any]], keys: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, Sample]]:
+def for_index(survey: Survey) -> Mapping[str, tuple[str, ...]]:
+    """The parts that the index needs: all questions together, and the factors only where each of them has a weight."""
+    every = groups(survey)
+    weighted = all(factor.weight is not None for factor in survey.factors.values() if factor.parent is None)
+    return every if weighted else {EVERYTHING: every[EVERYTHING]}
+
+
+def gathered(rows: Iterable[Sums]) -> dict[tuple[str, ...], dict[str, Sample]]:
     """Rows of `group_sums` as samples."""
     found: dict[tuple[str, ...], dict[str, Sample]] = {}
     for row in rows:
-        values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-        found.setdefault(tuple(values[key] for key in keys), {})[row.part] = _sample(row)
+        found.setdefault(row.keys, {})[row.part] = _sample(row)
     return found
 
 
-def _sample(row: Row[Any]) -> Sample:
-    """PostgreSQL's sums are decimals without decimals."""
+def _sample(row: Sums) -> Sample:
     return Sample(
         scale=INDEX,
-        n=int(row.n),
-        answers=int(row.answers),
-        total=Fraction(int(row.total), STEPS),
-        squares=Fraction(int(row.squares), STEPS**2),
-        crossed=Fraction(int(row.crossed), STEPS),
-        counts=int(row.counts),
+        n=row.n,
+        answers=row.answers,
+        total=Fraction(row.total, STEPS),
+        squares=Fraction(row.squares, STEPS**2),
+        crossed=Fraction(row.crossed, STEPS),
+        counts=row.counts,
     )

@@ -50,12 +50,13 @@ class Figure:
 
 @attrs.frozen(kw_only=True)
 class Advisor:
-    """One colleague: the place in the league, the period before, and the profile by factor."""
+    """One colleague: the place in the league, the period before, the profile by factor, and the months with answers."""
 
     place: Place
     before: Score
     change: Comparison
     profile: tuple[Ability, ...]
+    trend: tuple[Step, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -37,6 +37,7 @@ class Block:
         yield self.sides()
         yield self.league()
         yield self.profiles()
+        yield self.personal()
         if self.facts.stores:
             yield self.stores()
         yield self.weakest()
@@ -263,6 +264,21 @@ class Block:
         )
         columns = self.columns("advisor", "factor", "n:COUNT", "index:SCORE", "low:SCORE", "high:SCORE", "colleagues:SCORE", "rest")  # fmt: skip
         return self.section("profiles", Grid(columns=columns, rows=rows))
+
+    def personal(self) -> Section:
+        """Each colleague's way through the months (S3: 个人趋势)."""
+        rows = tuple(
+            (
+                self.words("staff", each.place.key),
+                step.period,
+                *shown(step.score),
+                "" if step.change is None else self.verdict(step.change),
+            )
+            for each in self.facts.league
+            for step in each.trend
+        )
+        columns = self.columns("advisor", "month:MOMENT", "n:COUNT", "index:SCORE", "low:SCORE", "high:SCORE", "change")
+        return self.section("personal", Grid(columns=columns, rows=rows), None, self.say("csi.personal_note"))
 
     # ------------------------------------------------------------------ what follows
 
