@@ -2,8 +2,9 @@
 
 A page has a folder of its own, in which its blocks run from top to bottom. `python` blocks run as they stand; `console` blocks run
 each `$ command` and compare what it prints with what the page shows ("..." stands for anything). A `toml`, `csv` or `json`
-block whose first line names a file ("# crm.toml") is written to that folder; any other must at least be well-formed. `sh` and
-`powershell` blocks are the set-up commands of a bare checkout, which the gate itself runs: here each must name what exists.
+block whose first line names a file ("# crm.toml") is written to that folder; any other must at least be well-formed, as must a drawing
+(`mermaid`). `sh` and `powershell` blocks are the set-up commands of a bare checkout, which the gate itself runs: here each must
+name what exists.
 Several processes share the pages with `--dist loadfile`, as the blocks of a page belong together.
 """
 
@@ -109,10 +110,20 @@ def _bare(example: Example) -> str | None:
     return f"does not exist: {', '.join(wrong)}" if wrong else None
 
 
+def _drawing(example: Example) -> str | None:
+    """A state diagram: every line is one step from state to state, as mermaid reads it."""
+    first, *steps = example.parsed.strip().splitlines()
+    wrong = [step for step in steps if not re.fullmatch(r"\s+(?:\[\*\]|\w+) --> (?:\[\*\]|\w+)(?:: [\w, ]+)?", step)]
+    if first != "stateDiagram-v2" or not steps or wrong:
+        return f"no state diagram: {first}, {wrong}"
+    return None
+
+
 pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(),
         CodeBlockParser("console", _console),
+        CodeBlockParser("mermaid", _drawing),
         *(CodeBlockParser(language, functools.partial(_file, language)) for language in ("toml", "csv", "json")),
         *(CodeBlockParser(language, _bare) for language in ("sh", "powershell")),
     ],

@@ -27,7 +27,7 @@ PAGES = [
 ]
 #: Pages that a person has written; the reference is made from the code and says everything anyway.
 WRITTEN = [page for page in PAGES if page.parent != DOCS / "reference"]
-RUN = {"python", "console", "toml", "csv", "json", "sh", "powershell"}
+RUN = {"python", "console", "toml", "csv", "json", "mermaid", "sh", "powershell"}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
