@@ -11,13 +11,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from datetime import datetime
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import attrs
+
+from crmcore.sample.loopback import Loopback, Page, machine_clock
 
 USERNAME, PASSWORD = "crm", "crmpw"  # open nothing but this toy
 _LONGEST_GSM, _LONGEST_UCS2 = 6 * 153, 6 * 67
@@ -66,7 +66,7 @@ class Script:
     reply: str | None = None
 
 
-class LoopbackGateway:
+class LoopbackGateway(Loopback):
     """A gateway between `with` and its end; nothing of it outlives the process.
 
     Attributes:
@@ -94,32 +94,22 @@ class LoopbackGateway:
         self.texts: list[Text] = []
         self.undelivered: list[str] = []
         self._deliver = deliver or http_get
-        self._now = now or (lambda: datetime.fromtimestamp(time.time(), UTC))
+        self._now = now or machine_clock
         self._pause = pause
         self._replied: set[str] = set()
         self._mo_count = 0
         self._lock = threading.Lock()
         self._pushes: queue.Queue[str | None] = queue.Queue()
-        self._server = _Server(("127.0.0.1", 0), _Sendsms)
-        self._server.gateway = self
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/cgi-bin/sendsms"
-        self._threads = [threading.Thread(target=target, daemon=True) for target in (self._serve, self._push)]
-        for thread in self._threads:
-            thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
+        self._pushing = threading.Thread(target=self._push, daemon=True)
+        self._pushing.start()
+        super().__init__(_Sendsms)
+        self.url = f"{self.base}/cgi-bin/sendsms"
 
     def close(self) -> None:
         """Stop listening, push what is still waiting, end."""
-        self._server.shutdown()
-        self._server.server_close()
+        super().close()
         self._pushes.put(None)
-        for thread in self._threads:
-            thread.join()
+        self._pushing.join()
 
     def settle(self) -> None:
         """Wait until every receipt and reply was pushed, or given up."""
@@ -197,9 +187,6 @@ class LoopbackGateway:
 
     # -------------------------------------------------------------- threads
 
-    def _serve(self) -> None:
-        self._server.serve_forever(poll_interval=0.02)
-
     def _enqueue(self, url: str, fields: Mapping[str, str]) -> None:
         if url:
             self._pushes.put(f"{url}?" + "&".join(f"{name}={quote_plus(value)}" for name, value in fields.items()))
@@ -239,38 +226,18 @@ def http_get(url: str) -> int:
             return error.code
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 1024  # a burst beyond the default backlog of 5 is refused by the kernel
-    gateway: LoopbackGateway
-
-
-class _Sendsms(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_GET(self) -> None:
+class _Sendsms(Page):
+    def got(self) -> None:
         """Kannel's only page."""
         parts = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         if parts.path == "/cgi-bin/sendsms":
-            self._answer(*self.server.gateway.take(query))
+            status, said = self.server.vendor.take(query)
         else:
-            self._answer(404, "Unknown request.")
+            status, said = 404, "Unknown request."
+        self.answer(status, said.encode(), "text/html")
 
-    def do_POST(self) -> None:
+    def posted(self) -> None:
         """Kannel takes no forms."""
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._answer(400, "Invalid content-type")
-
-    def _answer(self, status: int, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args: object) -> None:  # the query holds number and password
-        """Say nothing."""
+        self.body()
+        self.answer(400, b"Invalid content-type", "text/html")

@@ -13,14 +13,14 @@ import itertools
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+
+from crmcore.sample.loopback import Loopback, Page, machine_clock
 
 USERNAME, PASSWORD = "crm", "crmpw"  # open nothing but this toy
 QUESTIONS = ("OVERALL", "ATTITUDE", "RECOMMEND", "REMARK")
@@ -68,7 +68,7 @@ class _Response:
     answers: dict[str, str] = attrs.field(factory=dict, repr=False)
 
 
-class LoopbackLimeSurvey:
+class LoopbackLimeSurvey(Loopback):
     """A server with one survey between `with` and its end; nothing of it outlives the process.
 
     Attributes:
@@ -107,30 +107,15 @@ class LoopbackLimeSurvey:
             "anonymized": "N", "datestamp": "Y",
         }  # fmt: skip
         self._questions, self._scripts = tuple(questions), responses
-        self._now = now or (lambda: datetime.fromtimestamp(time.time(), UTC))
+        self._now = now or machine_clock
         self._zone, self._lifetime = ZoneInfo(timezone), session
         self._sessions: dict[str, datetime] = {}
         self._numbers = itertools.count(1)
         self._refused = 0
         self._responses: list[_Response] = []
         self._lock = threading.RLock()
-        self._server = _Server(("127.0.0.1", 0), _Page)
-        self._server.lime = self
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{PAGE}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Page)
+        self.url = f"{self.base}{PAGE}"
 
     # -------------------------------------------------------------- what customers do
 
@@ -339,29 +324,11 @@ def _listed(one: Participant, extra: Sequence[str]) -> Mapping[str, object]:
     return {"tid": one.tid, "token": one.token, "participant_info": info, **more}
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-    lime: LoopbackLimeSurvey
-
-
-class _Page(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
+class _Page(Page):
+    def posted(self) -> None:
         """RemoteControl's only page."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, answer = 404, ""
+        status, said = 404, ""
+        body = self.body()
         if self.path == PAGE:
-            status, answer = self.server.lime.take(self.headers.get("Content-Type") or "", body)
-        data = answer.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json" if status == 200 else "text/html; charset=UTF-8")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_args: object) -> None:  # the body holds password and answers
-        """Say nothing."""
+            status, said = self.server.vendor.take(self.headers.get("Content-Type") or "", body)
+        self.answer(status, said.encode(), "application/json" if status == 200 else "text/html; charset=UTF-8")

@@ -10,14 +10,14 @@ import hashlib
 import hmac
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import attrs
+
+from crmcore.sample.loopback import Loopback, Page, machine_clock
 
 TOKEN, SECRET, KEY = "sampletoken", "SECsample", "samplekey"  # open nothing but this toy
 PER_MINUTE = 20
@@ -46,7 +46,7 @@ class Said:
     mentioned: tuple[str, ...] = attrs.field(default=(), repr=False)
 
 
-class LoopbackRobot:
+class LoopbackRobot(Loopback):
     """A robot between `with` and its end; nothing of it outlives the process.
 
     Attributes:
@@ -60,29 +60,13 @@ class LoopbackRobot:
         self.said: list[Said] = []
         self.wire: list[bytes] = []
         self._secret = secret
-        self._now = now or (lambda: datetime.fromtimestamp(time.time(), UTC))
+        self._now = now or machine_clock
         self._scripted: list[tuple[int, bytes]] = []
         self._taken: dict[str, list[datetime]] = {}
         self._deaf_until: dict[str, datetime] = {}
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Page)
-        self._server.robot = self
-        base = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self.dingtalk_url, self.wecom_url = f"{base}/robot/send", f"{base}/cgi-bin/webhook/send"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Page)
+        self.dingtalk_url, self.wecom_url = f"{self.base}/robot/send", f"{self.base}/cgi-bin/webhook/send"
 
     def answer_next(self, status: int, body: str | Mapping[str, object]) -> None:
         """Give the next request this answer instead; the group reads nothing of it."""
@@ -169,25 +153,8 @@ def _at(message: Mapping[str, Any], *path: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    robot: LoopbackRobot
-
-
-class _Page(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
+class _Page(Page):
+    def posted(self) -> None:
         """The only thing a robot understands."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, said = self.server.robot.take(self.path, body)
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
-
-    def log_message(self, *_args: object) -> None:  # the query holds the token
-        """Say nothing."""
+        status, said = self.server.vendor.take(self.path, self.body())
+        self.answer(status, said, "application/json")
