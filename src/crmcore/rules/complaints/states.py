@@ -36,7 +36,7 @@ def _table() -> Table:
     rows |= {(state, _E.CALL_BACK): _S.CALLBACK_PENDING for state in SOLVED}
     rows |= {(state, _E.WAIVE): state for state in SOLVED}
     rows |= {(state, _E.CLOSE): _S.CLOSED for state in SOLVED}
-    rows |= {(state, _E.REOPEN): _S.REOPENED for state in (*SOLVED, *ENDED)}
+    rows |= {(state, _E.REOPEN): _S.REOPENED for state in (*SOLVED, *sorted(ENDED))}  # a set has no order, a page has
     rows |= {(state, _E.WITHDRAW): _S.WITHDRAWN for state in opened}
     return MappingProxyType(rows)
 
