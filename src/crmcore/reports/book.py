@@ -145,7 +145,8 @@ class _Sheets:
         elif value is None:
             sheet.write_string(line, column, plain(cell), self._format(Kind.TEXT, tone))
         else:
-            sheet.write_number(line, column, value, self._format(kind, tone))
+            whole = kind is Kind.SCORE and isinstance(cell, int)
+            sheet.write_number(line, column, value, self._format(Kind.COUNT if whole else kind, tone))
 
     def _format(self, kind: Kind, tone: Tone) -> Any:
         if (kind, tone) not in self.formats:

@@ -40,7 +40,7 @@ def written(cell: Cell, kind: Kind, lang: str) -> str:
         return plain(cell)
     match kind:
         case Kind.SCORE:
-            return f"{cell:.1f}"
+            return f"{cell:.1f}" if isinstance(cell, float) else f"{cell:,}"
         case Kind.SHARE:
             return f"{100 * cell:.1f}%"
         case Kind.MINUTES:

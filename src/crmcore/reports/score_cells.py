@@ -9,12 +9,18 @@ from crmcore.rules.score.scores import Score, Unit, rounded
 
 def value_of(score: Score) -> float | None:
     """As it is shown everywhere: half up, by its unit; shares as percent."""
-    return None if score.value is None else float(rounded(score.value, score.unit))
+    return None if score.value is None else _cell(score.value, score.unit)
 
 
 def end_of(end: float | None, unit: Unit) -> float | None:
     """One end of an interval."""
-    return None if end is None else float(rounded(end, unit))
+    return None if end is None else _cell(end, unit)
+
+
+def _cell(value: Fraction | float, unit: Unit) -> float:
+    """Whole points are whole numbers, which are shown without a decimal wherever they stand."""
+    said = rounded(value, unit)
+    return int(said) if said.as_tuple().exponent == 0 else float(said)
 
 
 def shown(score: Score) -> tuple[int, float | None, float | None, float | None]:
