@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import openpyxl
@@ -15,7 +16,10 @@ from tests.reports import world
 
 from crmcore.errors import MissingExtra, UsageError
 from crmcore.reports import book, charts, files, page
+from crmcore.reports.page import written
 from crmcore.reports.parts import Chart, Column, Grid, Kind, Mark, Report, Section, Shape, Tile
+from crmcore.reports.score_cells import value_of
+from crmcore.rules.score.scores import Score, Unit
 
 HOSTILE = "=1+1<script>alert('x')</script>&amp;\"{{7*7}}"
 
@@ -306,3 +310,16 @@ def test_repairs_stand_under_their_own_names(busy):
 
     assert '<a href="#metric-first_time_fix_same_fault">' in text
     assert "92.5%" in text
+
+
+def test_whole_points_are_shown_without_a_decimal():
+    """An NPS of 41 is no 41.0; an index keeps its tenth."""
+    assert ("41", "76.9", "─") == (
+        written(value_of(score(Fraction(4074, 100), Unit.NPS)), Kind.SCORE, "en"),
+        written(value_of(score(Fraction(7685, 100), Unit.INDEX_100)), Kind.SCORE, "en"),
+        written(value_of(score(None, Unit.NPS)), Kind.SCORE, "en"),
+    )
+
+
+def score(value, unit):
+    return Score(n=30, value=value, method="x:t", unit=unit)
