@@ -80,9 +80,11 @@ def add(state: State, /, due_on: datetime, cases: tuple[str, ...], store: str | 
     from crmcore.flows.improve import Plan, add
 
     crm = state.crm
-    target = said.pop("target")
+    target, side, about = said.pop("target"), said.pop("side"), said.pop("about")
     plan = Plan(
-        **{**said, "side": said["side"] or "", "staff": said.pop("about")},
+        **said,
+        side=side or "",
+        staff=about,
         store=crm.store(store).code,
         target=None if target is None else _score(target),
         due_on=due_on.date(),

@@ -9,6 +9,7 @@ import attrs
 import click
 
 from crmcore.cli import ids
+from crmcore.cli.complaint_list import worded
 from crmcore.cli.frame import Group
 from crmcore.cli.plan import DAY
 from crmcore.cli.state import State
@@ -46,7 +47,7 @@ def sheet(state: State, kind: str, since: datetime | None, until: datetime | Non
     state.tell(state.say("meetings.sheet", kind=title, store=chosen.name, since=first, until=last))
     returned = [attrs.asdict(row) for row in found.returned]
     for name, rows, columns in (
-        ("complaints", found.cases, CASES),
+        ("complaints", [worded(state, row) for row in found.cases], CASES),
         ("rework", returned, RETURNED),
         ("actions", found.actions, ACTIONS),
     ):
