@@ -356,7 +356,9 @@ class Crm:
         """What opening and working on complaints goes by."""
         from crmcore.flows.evidence import Cases
         from crmcore.flows.finding import of_plugins
+        from crmcore.flows.second_callback import RULE
 
+        rule = self.config.rules.get(RULE)
         return Cases(
             policy=self.config.complaints,
             categories=self.config.categories,
@@ -364,6 +366,7 @@ class Crm:
             stores=self.stores,
             staff=self.config.staff,
             finders=of_plugins(self.plugins, self.config.categories),
+            callback=rule if rule is not None and rule.enabled else None,
         )
 
     def desk(self) -> Desk:
@@ -378,6 +381,7 @@ class Crm:
             surveys=self.config.surveys,
             cases=self.cases(),
             handover=timedelta(minutes=self.config.complaints.handover.minutes),
+            cooldown=timedelta(days=self.config.surveying.cooldown_days),
         )
 
     def office(self) -> Office:

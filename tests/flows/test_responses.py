@@ -387,10 +387,10 @@ def test_one_phone_for_many_customers_is_flagged(db, clock, dealer, visit, vendo
 
 
 def test_an_answer_before_the_hand_over_is_flagged(db, clock, visit, vendor):
-    """The car was still in the shop."""
+    """The car was still in the shop; the other one is the second about that visit."""
     pull(db, clock, vendor, filled(visit="RO2", completed_at="2026-11-20 15:59"), filled("8", visit="RO2", completed_at="2026-11-20 16:00"))  # fmt: skip
 
-    assert [["BEFORE_HANDOVER"], []] == flags(db)
+    assert [["BEFORE_HANDOVER"], ["ASKED_TWICE"]] == flags(db)
 
 
 SHEET = ("OVERALL", "DIAGNOSIS", "ATTITUDE", "WORK_DONE")

@@ -21,6 +21,8 @@ COLUMNS = ("id", "due", "deadline", "task", "reason", "customer", "phone", "plat
 REJECTED = ("cell", "id", "column", "shape", "why", "fix")
 NOTES = ("at", "customer", "note", "staff", "advisor")
 PART = 1
+#: What became of complaints.
+CASES = ("opened", "joined", "closed", "reopened")
 
 
 @command.command("list")
@@ -100,8 +102,7 @@ def told(report: ImportReport) -> dict[str, Any]:
     """The body of crmcore/import@1."""
     body: dict[str, Any] = attrs.asdict(report)
     body["rejected_rows"] = report.rejected_rows
-    body["opened"] = [f"K{number}" for number in report.opened]
-    body["joined"] = [f"K{number}" for number in report.joined]
+    body |= {name: [f"K{number}" for number in body[name]] for name in CASES}
     return body
 
 
@@ -115,7 +116,7 @@ def tell(state: State, report: ImportReport) -> None:
     for name in ("responses", "proposals", "opted_out", "texts"):
         if getattr(report, name):
             state.tell(state.say(f"callbacks.{name}", count=getattr(report, name)))
-    for name in ("opened", "joined"):
+    for name in CASES:
         if cases := getattr(report, name):
             state.tell(state.say(f"callbacks.{name}", count=len(cases), ids=", ".join(f"K{one}" for one in cases)))
     for notice in report.notices:
@@ -132,4 +133,7 @@ def _line(state: State, row: dict[str, Any]) -> dict[str, Any]:
     from crmcore.worklist.form import heading
 
     why, fix = catalogue.reason(row["reason"], state.lang)
-    return {**row, "column": heading(row["column"], state.lang), "why": why, "fix": fix}
+    desk = state.crm.desk()
+    asked = {one.key: one.heading(state.lang) for one in desk.asked(desk.surveys.values())}
+    column = asked.get(row["column"]) or heading(row["column"], state.lang)
+    return {**row, "column": column, "why": why, "fix": fix}

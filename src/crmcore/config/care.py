@@ -85,7 +85,7 @@ def _refuse(note: Note, place: Place, value: str, known: Collection[str]) -> Non
 def open_packs(
     document: Document, names: tuple[str, ...], note: Note, fail: Callable[[ConfigError], None]
 ) -> list[Document]:
-    """The messages and the packs that `[care] packs` names; one that cannot be read is told with its own place."""
+    """What is always in force, and the packs that `[care] packs` names; one that cannot be read is told with its own place."""
     found = [shipped("messages")]
     for number, name in enumerate(names):
         try:
@@ -95,7 +95,7 @@ def open_packs(
                 note(Mistake(("care", "packs", number), error.code, error.params), document)
             else:
                 fail(error)
-    return found
+    return [*found, shipped("second_callback")]
 
 
 def _merge(into: dict[str, Any], rows: Iterator[tuple[str, Any]]) -> None:

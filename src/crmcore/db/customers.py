@@ -100,6 +100,11 @@ def lock(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
     return {row.id: row for row in connection.execute(query)}
 
 
+def advisor_of(connection: Connection, id_: int) -> str | None:
+    """Code or name of who advises this customer."""
+    return connection.execute(select(customer.c.advisor).where(customer.c.id == id_)).scalar_one_or_none()
+
+
 def corrected(connection: Connection, entity: str, id_: int, field: str) -> bool:
     """Have staff corrected this field?"""
     key = (correction.c.entity == entity, correction.c.entity_id == id_, correction.c.field == field)

@@ -14,8 +14,9 @@ from crmcore.db import bulk
 from crmcore.db.among import among
 from crmcore.db.columns import instant, stamp
 from crmcore.db.contact_facts import SPOKEN
-from crmcore.db.engine import take_ids
+from crmcore.db.engine import for_update, take_ids
 from crmcore.db.schema import customer, message, message_event, setting, survey_invitation, survey_response, visit
+from crmcore.db.touchpoints import WAITING
 from crmcore.rules.surveys.cooldown import Asked
 
 _COLUMNS = (
@@ -162,6 +163,17 @@ def answered(connection: Connection, number: int, *, complete: bool, now: dateti
     state = "COMPLETE" if complete else "PARTIAL"
     values = {"state": state, "code": None, "state_at": stamp(now)}
     connection.execute(update(survey_invitation).where(*mine, survey_invitation.c.state != state).values(values))
+
+
+def decline(connection: Connection, visit_id: int, survey: str, code: str, now: datetime) -> None:
+    """The customer has answered in another way: his invitation asks for nothing any more, and its text does not leave."""
+    mine = (survey_invitation.c.visit_id == visit_id, survey_invitation.c.survey == survey)
+    query = for_update(select(survey_invitation).where(*mine, survey_invitation.c.state.in_(OPEN)))
+    for row in connection.execute(query).all():
+        values = {"state": "DECLINED", "code": code, "state_at": stamp(now)}
+        connection.execute(update(survey_invitation).where(survey_invitation.c.id == row.id).values(values))
+        waits = (message.c.id == row.message_id, message.c.state.in_(WAITING))
+        connection.execute(update(message).where(*waits).values(state="CANCELLED", code=code, state_at=stamp(now)))
 
 
 def counts(connection: Connection) -> dict[tuple[str, str, str], int]:

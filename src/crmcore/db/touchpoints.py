@@ -34,6 +34,8 @@ from crmcore.db.schema import (
 OPEN = ("PLANNED", "DUE", "SUPPRESSED")
 #: Texts that have not left.
 WAITING = ("QUEUED", "HELD")
+#: Subjects that begin so are second callbacks of cases: the case owes them, and a plan leaves them alone.
+CASE = "complaint:"
 
 COLUMNS = (
     "id", "rule", "subject", "anchor", "anchor_on", "occurrence", "store", "customer_id", "vehicle_id", "visit_id", "due_at",
@@ -45,6 +47,9 @@ CHANGING = (
     "bundled_into", "explanation", "updated_at",
 )  # fmt: skip
 
+#: What plans have made.
+_PLANNED = touchpoint.c.subject.not_like(f"{CASE}%")
+
 
 def lock(connection: Connection) -> None:
     """Let one plan run at a time: the counter of touchpoint ids is held until the transaction ends."""
@@ -52,8 +57,8 @@ def lock(connection: Connection) -> None:
 
 
 def still_open(connection: Connection) -> list[Row[Any]]:
-    """Everything that is still owed."""
-    return list(connection.execute(select(touchpoint).where(touchpoint.c.state.in_(OPEN))).all())
+    """Everything that is still owed, but for what cases owe."""
+    return list(connection.execute(select(touchpoint).where(touchpoint.c.state.in_(OPEN), _PLANNED)).all())
 
 
 def to_look_at(connection: Connection, now: datetime, since: str) -> list[Row[Any]]:
@@ -79,7 +84,8 @@ def to_look_at(connection: Connection, now: datetime, since: str) -> list[Row[An
     )
     several = or_(mine.subject.like("appointment:%"), mine.anchor.like("fleet:%"), mine.anchor.like("relative:%"))
     open_ = and_(mine.state.in_(["PLANNED", "DUE"]), or_(come, several, *written))
-    return list(connection.execute(select(touchpoint).where(mine.state.in_(OPEN), or_(kept_back, open_))).all())
+    looked = select(touchpoint).where(mine.state.in_(OPEN), _PLANNED, or_(kept_back, open_))
+    return list(connection.execute(looked).all())
 
 
 def of_people(connection: Connection, people: Collection[int]) -> list[Row[Any]]:
@@ -89,7 +95,7 @@ def of_people(connection: Connection, people: Collection[int]) -> list[Row[Any]]
             connection,
             people,
             lambda block: select(touchpoint).where(
-                among(touchpoint.c.customer_id, block), touchpoint.c.state.in_(["PLANNED", "DUE"])
+                among(touchpoint.c.customer_id, block), touchpoint.c.state.in_(["PLANNED", "DUE"]), _PLANNED
             ),
         )
     )

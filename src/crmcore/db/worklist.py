@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from crmcore.db.among import among
 from crmcore.db.columns import stamp
 from crmcore.db.schema import attempt, consent, contact_point, customer, opt_out, touchpoint, vehicle, visit
 
 
-def due_calls(connection: Connection, now: datetime, *, store: str | None = None, limit: int = 1000) -> list[Row[Any]]:
-    """Calls whose time has come, the nearest deadline first."""
+def due_calls(connection: Connection, now: datetime, *, store: str | None = None) -> list[Row[Any]]:
+    """All calls whose time has come, the nearest deadline first."""
     query = (
         select(
             touchpoint,
@@ -36,7 +37,6 @@ def due_calls(connection: Connection, now: datetime, *, store: str | None = None
             or_(touchpoint.c.expires_at.is_(None), touchpoint.c.expires_at > stamp(now)),
         )
         .order_by(func.coalesce(touchpoint.c.deadline_at, "9999"), touchpoint.c.due_at, touchpoint.c.id)
-        .limit(limit)
     )
     if store:
         query = query.where(touchpoint.c.store == store)
@@ -50,7 +50,7 @@ def phones(connection: Connection, customers: Collection[int]) -> dict[int, str]
         select(contact_point.c.customer_id, contact_point.c.value)
         .outerjoin(opt_out, refused)
         .where(
-            contact_point.c.customer_id.in_(customers),
+            among(contact_point.c.customer_id, customers),
             contact_point.c.state.in_(["UNKNOWN", "VALID"]),
             opt_out.c.value.is_(None),
         )
@@ -64,7 +64,7 @@ def refuses_surveys(connection: Connection, customers: Collection[int]) -> set[i
     return set(
         connection.execute(
             select(consent.c.customer_id).where(
-                consent.c.customer_id.in_(customers),
+                among(consent.c.customer_id, customers),
                 consent.c.purpose == "SURVEY",
                 consent.c.channel.in_(["", "PHONE"]),
                 consent.c.status.in_(["DENIED", "WITHDRAWN"]),
@@ -79,7 +79,7 @@ def last_visits(connection: Connection, customers: Collection[int]) -> dict[int,
     for who in (visit.c.customer_id, visit.c.brought_by_id):
         rows = connection.execute(
             select(who.label("who"), func.max(visit.c.handed_on).label("last"))
-            .where(who.in_(customers), visit.c.handed_on.is_not(None))
+            .where(among(who, customers), visit.c.handed_on.is_not(None))
             .group_by(who)
         )
         for row in rows:
@@ -90,7 +90,7 @@ def last_visits(connection: Connection, customers: Collection[int]) -> dict[int,
 def cars(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
     """Plate, series and model of cars, by id."""
     rows = connection.execute(
-        select(vehicle.c.id, vehicle.c.plate, vehicle.c.series, vehicle.c.model).where(vehicle.c.id.in_(ids))
+        select(vehicle.c.id, vehicle.c.plate, vehicle.c.series, vehicle.c.model).where(among(vehicle.c.id, ids))
     )
     return {row.id: row for row in rows}
 
@@ -99,7 +99,7 @@ def attempts(connection: Connection, touchpoints: Collection[int]) -> dict[int, 
     """How often each call was tried."""
     rows = connection.execute(
         select(attempt.c.touchpoint_id, func.count().label("n"))
-        .where(attempt.c.touchpoint_id.in_(touchpoints))
+        .where(among(attempt.c.touchpoint_id, touchpoints))
         .group_by(attempt.c.touchpoint_id)
     )
     return {row.touchpoint_id: row.n for row in rows}
@@ -115,7 +115,7 @@ def bundled(connection: Connection, touchpoints: Collection[int]) -> dict[int, l
     """The rules of the touchpoints that ride on each of these."""
     rows = connection.execute(
         select(touchpoint.c.bundled_into, touchpoint.c.rule)
-        .where(touchpoint.c.bundled_into.in_(touchpoints))
+        .where(among(touchpoint.c.bundled_into, touchpoints))
         .order_by(touchpoint.c.id)
     )
     found: dict[int, list[str]] = {}

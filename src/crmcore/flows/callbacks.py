@@ -13,13 +13,15 @@ import attrs
 from sqlalchemy import Connection, Row
 
 from crmcore import lang as catalogue
-from crmcore.db import leases
+from crmcore.db import attempts, case_calls, leases
 from crmcore.db import worklist as query
 from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import Database
 from crmcore.flows import naming
+from crmcore.flows.asked_before import Before
 from crmcore.flows.desk import Desk
 from crmcore.flows.plan_who import staff_of
+from crmcore.rules.complaints.heard import SOLVED
 from crmcore.rules.masking import mask_name, mask_phone, mask_plate
 from crmcore.types.contact import TouchpointRule
 from crmcore.types.survey import Survey
@@ -93,6 +95,8 @@ class _Listing:
         self.tries = query.attempts(self.connection, ids)
         self.riders = query.bundled(self.connection, ids)
         self.silent = query.refuses_surveys(self.connection, people)
+        self.cases = case_calls.cases(self.connection, calls)
+        self.before = Before.of(self.connection, calls, self.now, self.desk.cooldown)
         self.leases = leases.running(self.connection, ids, self.now)
         self.cars_of = {row.id: _cars_of(row) for row in calls}
         self.cars = query.cars(self.connection, {car for each in self.cars_of.values() for car in each})
@@ -104,18 +108,19 @@ class _Listing:
     def _row(self, number: int, row: Row[Any]) -> WorklistRow:
         rules, zone = self.desk.settings.rules, ZoneInfo(self.desk.settings.store(row.store).timezone)
         codes = self._rules(row)
-        surveys = [] if row.customer_id in self.silent else self.desk.asks(codes)
+        surveys, shut = self._asked(row, codes)
         phone = self.phones.get(row.customer_id, "")
         theirs = [self.cars[car] for car in self.cars_of[row.id] if car in self.cars]
         plates = (mask_plate(car.plate) if self.masked and car.plate else car.plate for car in theirs)
-        mine = self.desk.may(self.caller, row, codes)
+        case = self.cases.get(row.id)
+        why_not = self.desk.why_not(self.caller, row, codes, case_calls.accused(case))
         return WorklistRow(
             id=f"T{row.id}",
             priority=str(number),
             due=_local(row.due_at, zone),
             deadline=_local(row.deadline_at, zone),
             task=" + ".join(_label(rules, code, self.lang) for code in codes),
-            reason=_reason(row, self.lang),
+            reason=" · ".join([*_reason(row, self.lang), *self._of_case(row, phone)]),
             customer=mask_name(row.name) if self.masked else row.name,
             phone=mask_phone(phone) if self.masked else phone.removeprefix("+86"),
             plate=_listed(plates),
@@ -127,13 +132,35 @@ class _Listing:
                 naming.colleague(one, self.names, self.lang) for one in json.loads(row.supervisors or "[]")
             ),
             attempts=str(self.tries.get(row.id, 0)),
-            lease=self._lease(row, zone) if mine else catalogue.reason("OWN_CUSTOMER", self.lang)[0],
+            lease=self._lease(row, zone) if why_not is None else catalogue.reason(why_not, self.lang)[0],
             exported=_local(stamp(self.now), zone),
-            questions=_questions(rules, codes, surveys, self.lang),
+            questions=_questions(rules, codes, surveys, shut, self.lang),
             asked=tuple(one.key for one in self.desk.asked(surveys)),
             late=row.deadline_at is not None and instant(row.deadline_at) < self.now,
-            shut=not mine,
+            shut=why_not is not None,
         )
+
+    def _asked(self, row: Row[Any], codes: list[str]) -> tuple[list[Survey], list[tuple[Survey, str]]]:
+        """The questionnaires that this call asks, and those that it leaves out, each with the reason code."""
+        surveys = self.desk.asks(codes)
+        why = {survey.code: self.before.why_not(row, survey.code) for survey in surveys}
+        asked = [survey for survey in surveys if why[survey.code] is None]
+        if row.customer_id in self.silent:  # whether it is solved is no question of opinion
+            asked = [_only(survey, SOLVED) for survey in asked if row.id in self.cases and SOLVED in survey.questions]
+        return asked, [(survey, code) for survey in surveys if (code := why[survey.code]) is not None]
+
+    def _of_case(self, row: Row[Any], phone: str) -> list[str]:
+        """Which case it is the second callback of; and where nobody may be called, what must be done instead."""
+        case = self.cases.get(row.id)
+        if case is None:
+            return []
+        category = self.desk.categories.get(case.category)
+        found = [f"K{case.id}", case.category if category is None else category.label.get(self.lang, case.category)]
+        if not phone:
+            numbers = attempts.numbers(self.connection, row.customer_id)
+            code = "DO_NOT_CALL" if any(one.refused for one in numbers) else "NO_NUMBER"
+            found += [catalogue.reason(each, self.lang)[0] for each in (code, "CASE_NEEDS_WAIVER")]
+        return found
 
     def _lease(self, row: Row[Any], zone: ZoneInfo) -> str:
         """Who else has taken this row; nothing for one's own."""
@@ -145,6 +172,10 @@ class _Listing:
         shown = until.strftime("%H:%M" if same_day else "%m-%d %H:%M")
         who = naming.colleague(taken.holder, self.names, self.lang)
         return catalogue.say("worklist.taken", self.lang, "crmcore", who=who, until=shown)
+
+
+def _only(survey: Survey, code: str) -> Survey:
+    return attrs.evolve(survey, questions={code: survey.questions[code]})
 
 
 def _cars_of(row: Row[Any]) -> tuple[int, ...]:
@@ -165,7 +196,7 @@ def _label(rules: Mapping[str, TouchpointRule], code: str, lang: str) -> str:
     return rules[code].label.get(lang, code) if code in rules else code
 
 
-def _reason(row: Row[Any], lang: str) -> str:
+def _reason(row: Row[Any], lang: str) -> list[str]:
     """Why this call: the event it hangs on and its orders, and why it became a call where a text could not go."""
     said = query.explanation(row)
     event = catalogue.say(f"explain.anchor.{said['anchor']}", lang) if "anchor" in said else ""
@@ -174,7 +205,7 @@ def _reason(row: Row[Any], lang: str) -> str:
         parts.append(_booked(said.get("booked_by"), lang))
     if row.reason:
         parts.append(catalogue.reason(row.reason, lang)[0])
-    return " · ".join(parts)
+    return parts
 
 
 def _booked(channel: str | None, lang: str) -> str:
@@ -183,10 +214,27 @@ def _booked(channel: str | None, lang: str) -> str:
     return catalogue.say("worklist.booked", lang, "crmcore", how=naming.labelled("channel", channel, lang))
 
 
-def _questions(rules: Mapping[str, TouchpointRule], codes: list[str], surveys: Sequence[Survey], lang: str) -> str:
-    """The script: what the rules ask, then what the questionnaires ask on the phone; a question of both once."""
-    script = dict.fromkeys(question for code in codes if code in rules for question in rules[code].questions)
+def _questions(
+    rules: Mapping[str, TouchpointRule],
+    codes: list[str],
+    surveys: Sequence[Survey],
+    shut: Sequence[tuple[Survey, str]],
+    lang: str,
+) -> str:
+    """The script: what the rules ask, then what the questionnaires ask on the phone; a question of both once.
+
+    What a questionnaire asks that is left out is not asked by a rule either, and the last line says why.
+    """
+    answered = {code for survey, _ in shut for code in survey.questions}
+    asked = (question for code in codes if code in rules for question in rules[code].questions)
+    script = dict.fromkeys(code for code in asked if code not in answered)
     said = {code: catalogue.say(f"question.{code}", lang) for code in script}
     items = [item for survey in surveys for item in survey.questions.values() if item.phone]
     said |= {item.code: item.text.get(lang, item.code) for item in items if item.code not in said}
-    return "\n".join(f"{number}. {words}" for number, words in enumerate(said.values(), start=1))
+    lines = [f"{number}. {words}" for number, words in enumerate(said.values(), start=1)]
+    lines += [
+        catalogue.say("worklist.not_asked", lang, survey=survey.label.get(lang, survey.code), why=why)
+        for survey, code in shut
+        for why in catalogue.reason(code, lang)[:1]
+    ]
+    return "\n".join(lines)

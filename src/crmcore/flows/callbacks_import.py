@@ -14,15 +14,18 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Row
 
-from crmcore.db import attempts, leases, survey_facts
+from crmcore.db import attempts, case_calls, leases, survey_facts
 from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import Database
+from crmcore.flows.asked_before import Before
 from crmcore.flows.calling import Call, read_number, record
+from crmcore.flows.case_calling import spoken
 from crmcore.flows.desk import Desk
 from crmcore.flows.plan_who import staff_of
 from crmcore.flows.planning import said_by
 from crmcore.hooks.adapters import Clock
 from crmcore.rules import calltimes
+from crmcore.rules.surveys.integrity import ASKED_TWICE
 from crmcore.rules.text import Bad, fold, shape
 from crmcore.types.contact import AttemptOutcome, ContactAttempt, Effect
 from crmcore.types.store import Role, Staff
@@ -60,7 +63,7 @@ class ImportReport:
     Attributes:
         late: recorded rows whose call was written down later than the handover clock allows.
         follows: DONE, RETRY, BOOKED, GIVEN_UP, MEND or OVER -> rows.
-        opened / joined: complaints.
+        opened / joined / closed / reopened: complaints.
         ignored: headings of columns that are none of ours.
     """
 
@@ -77,6 +80,8 @@ class ImportReport:
     follows: dict[str, int] = attrs.field(factory=dict)
     opened: list[int] = attrs.field(factory=list)
     joined: list[int] = attrs.field(factory=list)
+    closed: list[int] = attrs.field(factory=list)
+    reopened: list[int] = attrs.field(factory=list)
     rejected: list[Rejected] = attrs.field(factory=list)
     notices: list[Notice] = attrs.field(factory=list)
     ignored: tuple[str, ...] = ()
@@ -102,7 +107,7 @@ def take_in(db: Database, desk: Desk, path: Path, clock: Clock, *, by: str) -> I
     filled = read(path, form)
     reader = Reader(form, desk.results)
     with db.reading() as connection:
-        scene = _Scene(connection, filled, staff)
+        scene = _Scene(connection, desk, filled, staff, clock.now())
     report = ImportReport(file=path.name, ignored=filled.ignored)
     for line in filled.lines:
         report.read += 1
@@ -113,12 +118,16 @@ def take_in(db: Database, desk: Desk, path: Path, clock: Clock, *, by: str) -> I
 class _Scene:
     """What is known of all calls of a file, fetched once; each is looked at again when it is recorded."""
 
-    def __init__(self, connection: Connection, filled: Filled, staff: Sequence[Staff]) -> None:
+    def __init__(
+        self, connection: Connection, desk: Desk, filled: Filled, staff: Sequence[Staff], now: datetime
+    ) -> None:
         ids = {number for line in filled.lines if (number := identity(line)) is not None}
         self.filled = filled
         self.calls = attempts.calls(connection, ids)
         self.riders = attempts.riders(connection, ids)
         self.leases = leases.of(connection, ids)
+        self.cases = case_calls.cases(connection, self.calls.values())
+        self.before = Before.of(connection, list(self.calls.values()), now, desk.cooldown)
         self.codes = survey_facts.staff_codes(connection, staff)
 
 
@@ -157,6 +166,7 @@ class _Row:
             self._reject(answers)
             return
         print_ = answers.fingerprint(row.id)
+        answers, left_out = self._left_out(row, answers)
         now = clock.now()
         with self.db.reading() as connection:
             before = attempts.of_call(connection, [row.id]).get(row.id, [])
@@ -172,9 +182,24 @@ class _Row:
         if same:
             self._same_call(same[0], call, answers)
             return
-        self._record(row, self._looked(row, attrs.evolve(call, fingerprint=print_), answers), clock)
+        looked = self._looked(row, attrs.evolve(call, fingerprint=print_), answers)
+        if looked.case is not None and looked.case.missing:
+            self._reject([Wrong(looked.case.missing, "CALLBACK_UNHEARD")])
+            return
+        self._record(row, looked, clock, left_out)
 
     # -------------------------------------------------------------- deciding
+
+    def _exported(self, row: Row[Any], answers: Answers) -> datetime | None:
+        lease = self.scene.leases.get(row.id)
+        return answers.exported or (None if lease is None else instant(lease.leased_at))
+
+    def _left_out(self, row: Row[Any], answers: Answers) -> tuple[Answers, list[str]]:
+        """The answers without the scores that the sheet did not ask for, and the reason codes why it did not."""
+        exported = self._exported(row, answers)
+        why = {column: self.scene.before.why_not(row, column.partition(".")[0], exported) for column in answers.scores}
+        kept = {column: said for column, said in answers.scores.items() if why[column] is None}
+        return attrs.evolve(answers, scores=kept), sorted({code for code in why.values() if code is not None})
 
     def _call(self, row: Row[Any], answers: Answers, numbers: set[str], now: datetime) -> Call | list[Wrong]:
         """The call the row tells of; or every cell that does not fit what is known."""
@@ -182,7 +207,7 @@ class _Row:
         zone = self.desk.settings.store(row.store).timezone
         rules = [row.rule, *self.scene.riders.get(row.id, ())]
         lease = self.scene.leases.get(row.id)
-        exported = answers.exported or (None if lease is None else instant(lease.leased_at))
+        exported = self._exported(row, answers)
         if _mixed(answers, row, numbers):
             wrong.append(Wrong("id", "ROW_MIXED", shape(self.line.cells["id"])))
         asked = {one.key for one in self.desk.asked(self.desk.asks(rules))}
@@ -190,8 +215,12 @@ class _Row:
         at = self._time(row, answers, exported, now, wrong)
         next_at = self._booked(answers, at, zone, wrong)
         caller = self._caller(answers, lease, wrong)
-        if caller is not None and not self.desk.may(caller, row, rules):
-            wrong.append(Wrong("caller", "OWN_CUSTOMER"))
+        case = self.scene.cases.get(row.id)
+        why_not = self.desk.why_not(caller, row, rules, case_calls.accused(case))
+        if why_not is not None:
+            wrong.append(Wrong("caller", why_not))
+        if case is not None and at is not None and case.resolved_at is not None and at < instant(case.resolved_at):
+            wrong.append(self._wrong("called_at", Bad("CALL_TIME_BEFORE_DUE")))
         if wrong or at is None:
             return wrong
         complains = answers.complaint or answers.category or answers.result.effect is Effect.COMPLAINT
@@ -280,12 +309,15 @@ class _Row:
         responses = [
             (survey, said) for survey in self.desk.asks(rules) if (said := _given(survey, answers)) is not None
         ]
-        cases = self.desk.cases
+        cases, case = self.desk.cases, self.scene.cases.get(row.id)
         filled = [(self._response(row, call, survey, said), survey) for survey, said in responses]
         return attrs.evolve(
             call,
             found=cases.look(attempt),
             responses=tuple((response, cases.look(response, survey=survey)) for response, survey in filled),
+            case=None
+            if case is None
+            else spoken(self.desk, case, call.result, call.category, [response for response, _ in filled]),
         )
 
     def _response(self, row: Row[Any], call: Call, survey: Survey, said: tuple[Answer, ...]) -> Response:
@@ -302,6 +334,7 @@ class _Row:
             vehicle_id=None if row.vehicle_id is None else f"V{row.vehicle_id}",
             staff=self._advisor(row) if survey.role in _ADVISED else None,
             completed_at=call.at,
+            flags=(ASKED_TWICE,) if self.scene.before.why_not(row, survey.code) is not None else (),
             complete=call.result.outcome is AttemptOutcome.SUCCESS and call.result.ends,
             answers=said,
         )
@@ -313,7 +346,7 @@ class _Row:
 
     # -------------------------------------------------------------- recording
 
-    def _record(self, row: Row[Any], call: Call, clock: Clock) -> None:
+    def _record(self, row: Row[Any], call: Call, clock: Clock, left_out: Sequence[str]) -> None:
         now = clock.now()
         with self.db.writing() as connection:
             done = record(connection, self.desk, call, now)
@@ -326,9 +359,10 @@ class _Row:
         report.follows[done.follows] = report.follows.get(done.follows, 0) + 1
         for name in ("responses", "proposals", "opted_out", "texts"):
             setattr(report, name, getattr(report, name) + getattr(done, name))
-        report.opened += done.opened
-        report.joined += done.joined
-        codes = [*done.notices, *(["CALLER_MISSING"] if call.staff is None else [])]
+        for name in ("opened", "joined", "closed", "reopened"):
+            getattr(report, name).extend(getattr(done, name))
+        twice = {code for response, _ in call.responses for code in response.flags}
+        codes = [*done.notices, *left_out, *sorted(twice), *(["CALLER_MISSING"] if call.staff is None else [])]
         if now - call.at > self.desk.handover and done.opened:
             codes.append("COMPLAINT_LATE")
         report.notices += [Notice(row=self.line.number, id=f"T{row.id}", reason=code) for code in codes]

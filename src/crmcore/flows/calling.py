@@ -11,19 +11,21 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Row
 
-from crmcore.db import attempts, bulk, leases, optouts, touchpoints
+from crmcore.db import attempts, bulk, invitations, leases, optouts, touchpoints
 from crmcore.db import worklist as query
 from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import take_ids
 from crmcore.db.schema import proposal
 from crmcore.db.surveys import keep_response
+from crmcore.flows.case_calling import Spoken, give_up, settle, waiting
+from crmcore.flows.casework import File
 from crmcore.flows.desk import Desk
 from crmcore.flows.evidence import Found
 from crmcore.flows.missed import queue_text
 from crmcore.rules import clean
 from crmcore.rules.attempts import GiveUp, Mend, Next, Settled, Try, after_attempt
 from crmcore.rules.worktime import local
-from crmcore.types.complaint import ComplaintChannel, EvidenceKind
+from crmcore.types.complaint import ComplaintChannel, ComplaintState, EvidenceKind
 from crmcore.types.contact import AttemptOutcome, CallResult, Effect
 from crmcore.types.survey import Response
 
@@ -43,6 +45,7 @@ class Call:
         responses: what was answered, by questionnaire, each with what was found in it.
         since: from when on an opt-out or a complaint is news to who called.
         by: who hands it in.
+        case: of a second callback: what it says of its case.
     """
 
     touchpoint: int
@@ -61,6 +64,7 @@ class Call:
     responses: tuple[tuple[Response, tuple[Found, ...]], ...] = ()
     since: datetime | None = None
     by: str = ""
+    case: Spoken | None = None
 
 
 @attrs.define(kw_only=True)
@@ -70,7 +74,7 @@ class Recorded:
     Attributes:
         follows: DONE, RETRY, BOOKED, GIVEN_UP, MEND, or OVER where the touchpoint was over already.
         notices: reason codes of what the clerk should know.
-        cases: ids of complaints that were opened or joined.
+        opened / joined / closed / reopened: numbers of complaints.
     """
 
     attempt: int
@@ -78,6 +82,8 @@ class Recorded:
     notices: list[str] = attrs.field(factory=list)
     opened: list[int] = attrs.field(factory=list)
     joined: list[int] = attrs.field(factory=list)
+    closed: list[int] = attrs.field(factory=list)
+    reopened: list[int] = attrs.field(factory=list)
     responses: int = 0
     proposals: int = 0
     opted_out: int = 0
@@ -100,6 +106,7 @@ class _Recording:
         self.connection, self.desk, self.call, self.row, self.now = connection, desk, call, row, now
         self.numbers = attempts.numbers(connection, row.customer_id)
         self.dialled = self._dialled()
+        self.file: File | None = None
 
     def _dialled(self) -> Row[Any] | None:
         """The number that was called: the one on the sheet where it is the customer's, else the one the worklist shows."""
@@ -123,6 +130,7 @@ class _Recording:
         return attempts.keep(
             self.connection,
             touchpoint_id=self.row.id,
+            complaint_id=None if call.case is None else call.case.case,
             customer_id=self.row.customer_id,
             contact_point_id=None if self.dialled is None else self.dialled.id,
             at=stamp(call.at),
@@ -144,21 +152,47 @@ class _Recording:
 
     def _cases(self) -> None:
         """The answers, and the cases they and the call itself open: in this transaction or not at all (promise 5)."""
-        self._case(EvidenceKind.ATTEMPT, self.done.attempt, self.call.found)
-        for response, found in self.call.responses:
-            number = keep_response(
-                self.connection,
-                response,
-                source=SOURCE,
-                key=f"A{self.done.attempt}.{response.survey}",
-                attempt_id=self.done.attempt,
-                invitation_id=None,
-                phone=None if self.dialled is None else self.dialled.value,
-                now=self.now,
-                zone=self.desk.settings.store(self.row.store).timezone,
+        kept = [(self._response(response), found) for response, found in self.call.responses]
+        self.done.responses += len(kept)
+        if self.call.case is not None:
+            self.file = waiting(
+                self.connection, self.desk, self.call.case, self.row, at=self.call.at, by=self._who, now=self.now
             )
-            self.done.responses += 1
+        self._case(EvidenceKind.ATTEMPT, self.done.attempt, self.call.found)
+        for number, found in kept:
             self._case(EvidenceKind.RESPONSE, number, found)
+        self._settle()
+
+    def _response(self, response: Response) -> int:
+        """Keep what was answered; an invitation to answer the same by a link has no use any more."""
+        number = keep_response(
+            self.connection,
+            response,
+            source=SOURCE,
+            key=f"A{self.done.attempt}.{response.survey}",
+            attempt_id=self.done.attempt,
+            invitation_id=None,
+            phone=None if self.dialled is None else self.dialled.value,
+            now=self.now,
+            zone=self.desk.settings.store(self.row.store).timezone,
+        )
+        if response.complete and self.row.visit_id is not None:
+            invitations.decline(self.connection, self.row.visit_id, response.survey, "ANSWERED_BY_PHONE", self.now)
+        return number
+
+    def _settle(self) -> None:
+        """Of a second callback: what it heard becomes of the case."""
+        if self.file is None or self.call.case is None:
+            return
+        case = self.call.case.case
+        doubt = case in self.done.joined
+        state = settle(self.file, self.call.case, self.done.attempt, self.call.result, doubt=doubt)
+        if state is ComplaintState.CLOSED:
+            self.done.closed.append(case)
+        elif state is ComplaintState.REOPENED:
+            self.done.reopened.append(case)
+        elif self.call.case.said is not None:
+            self.done.notices.append("CASE_LEFT_OPEN")
 
     def _case(self, kind: EvidenceKind, number: int, found: tuple[Found, ...]) -> None:
         opened = self.desk.cases.keep(
@@ -173,12 +207,19 @@ class _Recording:
             received_at=self.call.at,
             channel=ComplaintChannel.CALLBACK,
             first_asked=self.call.staff,
+            into=self._into(kind),
             now=self.now,
         )
         if opened is not None:
             cases = self.done.joined if opened.joined else self.done.opened
             if opened.id not in self.done.opened:
                 cases.append(opened.id)
+
+    def _into(self, kind: EvidenceKind) -> int | None:
+        """The case that a second callback speaks of, but for a complaint about something else that the clerk has ticked."""
+        if self.file is None or self.call.case is None or (kind is EvidenceKind.ATTEMPT and self.call.case.elsewhere):
+            return None
+        return self.call.case.case
 
     # -------------------------------------------------------------- what it says of the customer
 
@@ -246,7 +287,10 @@ class _Recording:
     # -------------------------------------------------------------- what follows for the touchpoint
 
     def _follow(self) -> None:
-        """The rules decide over all attempts of this callback, late ones included."""
+        """The rules decide over all attempts of this callback, late ones included; a case that has heard needs no more."""
+        if self.file is not None and self.call.case is not None and self.call.case.said is not None:
+            self.done.follows = "DONE"
+            return
         if self.row.state not in touchpoints.OPEN:
             self.done.notices.append("TOUCHPOINT_OVER")
             return
@@ -258,6 +302,8 @@ class _Recording:
         ]
         store = self.desk.settings.store(self.row.store)
         match after_attempt(self.desk.policy, self.desk.results, tries, store):
+            case Settled() if self.file is not None:
+                self._give_up("CALL_INVALID", None)  # somebody was spoken to, and nothing was heard of the case
             case Settled():
                 touchpoints.done(self.connection, self.row.id, self.now, by=self._who)
                 self.done.follows = "DONE"
@@ -291,6 +337,9 @@ class _Recording:
         closing = [(number, "SKIPPED", why) for number in (self.row.id, *attempts.riding(self.connection, self.row.id))]
         touchpoints.close_many(self.connection, closing, self.now)
         self.done.follows = "GIVEN_UP"
+        if self.file is not None:
+            give_up(self.file, why)
+            self.done.notices.append("CASE_NEEDS_WAIVER")
         if text_at is not None and queue_text(self.connection, self.desk, self.row, text_at, self.now):
             self.done.texts += 1
 
@@ -298,7 +347,7 @@ class _Recording:
         """Another number of the customer is called next; without one the call waits, as a plan would keep it back."""
         others = [one for one in attempts.numbers(self.connection, self.row.customer_id) if _usable(one)]
         self.done.follows = "MEND"
-        if others:
+        if others or self.file is not None:  # no plan looks at what a case owes: it stays on the list
             told = {"next_at": stamp(self.call.at), "booked_next": False, "booked_by": None}
             values = {"due_at": stamp(self.call.at), "state": "DUE"}
             attempts.postpone(self.connection, self.row, values, told, self.now)

@@ -10,9 +10,10 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Table
 
-from crmcore.db import complaint_clocks, complaint_history, complaints
+from crmcore.db import complaint_clocks, complaint_history, complaints, touchpoints
 from crmcore.db.engine import LONGEST, Database, take_ids
 from crmcore.errors import UsageError
+from crmcore.flows import second_callback
 from crmcore.flows.evidence import Cases, keep_clocks, tell
 from crmcore.flows.plan_who import staff_of
 from crmcore.hooks.adapters import Clock
@@ -33,7 +34,7 @@ class Office:
 
     @contextlib.contextmanager
     def at_work(self, case: str, *, at: datetime | None = None, by: str, ahead: Table | None = None) -> Iterator[File]:
-        """One case, locked until the block ends; `at`: when it happened, if not now.
+        """One case, locked until the block ends, with its second callback; `at`: when it happened, if not now.
 
         Args:
             ahead: a table that gets a row: whoever keeps evidence takes its ids before it locks the case, and so do we.
@@ -43,6 +44,7 @@ class Office:
         """
         with self.db.writing() as connection:
             now = self.clock.now()
+            touchpoints.lock(connection)  # first, as whoever records a call does
             if ahead is not None:
                 take_ids(connection, ahead, 0)
             file = File.open(connection, self.cases, case, by=by, at=at or now, now=now)
@@ -51,6 +53,7 @@ class Office:
             if not file.case.received_at <= file.at <= now:
                 raise UsageError("CRM-T507", id=file.case.id)
             yield file
+            second_callback.follow(file)
 
 
 @attrs.define(kw_only=True)

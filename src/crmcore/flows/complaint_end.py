@@ -10,6 +10,7 @@ from crmcore.db import attempts, complaint_history, complaints
 from crmcore.db.columns import instant, stamp
 from crmcore.db.schema import attempt
 from crmcore.errors import UsageError
+from crmcore.flows import second_callback
 from crmcore.flows.casework import File, Office, number_of
 from crmcore.rules.complaints import clocks as sla
 from crmcore.rules.complaints import closing, offers, states
@@ -139,8 +140,6 @@ def call_back(
         if file.case.customer_id is None:
             raise UsageError("CRM-T511", id=file.case.id)
         outcome = file.cases.results[result].outcome
-        reached = outcome is AttemptOutcome.SUCCESS
-        heard = said if reached else None
         number = attempts.keep(
             file.connection,
             complaint_id=file.number,
@@ -153,15 +152,25 @@ def call_back(
             result=result,
             remark=remark or None,
         )
-        values: dict[str, Any] = {"callback_id": number, "outcome": heard} if reached else {}
-        detail = {"attempt": f"A{number}", "result": result, "said": heard.value if heard else None}
-        file.happen(EventKind.CALL_BACK, values=values, detail=detail, reached=reached)
-        follows = closing.after_callback(outcome, heard)
-        if follows is EventKind.REOPEN:
-            _reopen(file, "")
-        elif follows is EventKind.CLOSE and close:
-            _close(file, "")
+        called(file, number, result, said, close=close)
         return file.case
+
+
+def called(file: File, number: int, result: str, said: Restoration | None, *, close: bool) -> None:
+    """What follows from a second callback that is kept as attempt `number`; as `call_back` otherwise."""
+    outcome = file.cases.results[result].outcome
+    reached = outcome is AttemptOutcome.SUCCESS
+    heard = said if reached else None
+    values: dict[str, Any] = {"callback_id": number, "outcome": heard} if reached else {}
+    detail = {"attempt": f"A{number}", "result": result, "said": heard.value if heard else None}
+    file.happen(EventKind.CALL_BACK, values=values, detail=detail, reached=heard is not None)
+    second_callback.follow(file)  # heard is heard, also of a case that begins anew
+    follows = closing.after_callback(outcome, heard)
+    if follows is EventKind.REOPEN:
+        _reopen(file, "")
+    elif follows is EventKind.CLOSE and close:
+        _close(file, "")
+    second_callback.follow(file)
 
 
 def waive(office: Office, case: str, why: str, *, by: str, note: str = "") -> Complaint:

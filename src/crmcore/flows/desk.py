@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import attrs
@@ -27,6 +27,7 @@ class Desk:
         settings: those of planning: rules, stores, texts, staff.
         cases: what a complaint is found and opened by.
         handover: a call that is written down later than this is late.
+        cooldown: so long after an agency has asked him nobody is asked on the phone how content he is.
     """
 
     settings: Settings
@@ -36,6 +37,7 @@ class Desk:
     surveys: Mapping[str, Survey]
     cases: Cases
     handover: timedelta
+    cooldown: timedelta = timedelta(0)
 
     def asks(self, rules: Iterable[str]) -> list[Survey]:
         """The questionnaires of these rules, each once."""
@@ -51,11 +53,22 @@ class Desk:
         callers = sorted((one.code, one.name) for one in staff if one.active)
         return form(self.results, self.categories, asked, callers)
 
-    def may(self, caller: Staff | None, call: Row[object], rules: Sequence[str]) -> bool:
-        """May this colleague make this call? A stranger to the staff list is nobody's advisor."""
+    def why_not(
+        self, caller: Staff | None, call: Row[object], rules: Sequence[str], accused: Collection[str] = ()
+    ) -> str | None:
+        """None, or the reason code why this colleague may not make this call; a stranger to the staff list is nobody's advisor.
+
+        Args:
+            accused: of the case whose second callback it is.
+        """
+        if caller is None:
+            return None
+        if caller.code in accused:
+            return "CALLER_ACCUSED"
         asks_content = any(
             self.settings.rules[code].purpose in people.NOT_BY_THE_OWN for code in rules if code in self.settings.rules
         )
         advisors = (call.advisor, call.customer_advisor)
         own = self.policy.own_customers
-        return caller is None or not asks_content or may_call(caller, advisors, own_customers=own)
+        may = not asks_content or may_call(caller, advisors, own_customers=own)
+        return None if may else "OWN_CUSTOMER"

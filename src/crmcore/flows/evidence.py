@@ -32,7 +32,7 @@ from crmcore.types.complaint import (
     Severity,
     SlaClock,
 )
-from crmcore.types.contact import CallResult
+from crmcore.types.contact import CallResult, TouchpointRule
 from crmcore.types.store import Department, Role, Staff, Store
 from crmcore.types.survey import Survey
 
@@ -80,6 +80,7 @@ class Cases:
     Attributes:
         staff: as configured; whom the DMS knows is added where it is needed.
         finders: of plugins; those built in are made here.
+        callback: the rule of the second callback; None: the dealer lets it stand on no worklist.
     """
 
     policy: ComplaintPolicy
@@ -88,6 +89,7 @@ class Cases:
     stores: Mapping[str, Store]
     staff: tuple[Staff, ...] = ()
     finders: tuple[Finder, ...] = ()
+    callback: TouchpointRule | None = None
 
     def store(self, code: str) -> Store:
         """The store of a case; the first where its code is not in the file any more."""
@@ -121,11 +123,15 @@ class Cases:
         received_at: datetime,
         channel: ComplaintChannel,
         first_asked: str | None = None,
+        into: int | None = None,
         now: datetime,
     ) -> Opened | None:
         """Open a case or join the one that is open for the same cause, inside the transaction that stores the evidence.
 
         One piece of evidence does so once, however often it comes. Nothing found: nothing done, None.
+
+        Args:
+            into: the case that was spoken of; it is joined if it is open.
         """
         if not found:
             return None
@@ -141,7 +147,7 @@ class Cases:
             first_asked=first_asked,
         )
         why = [{"by": each.by, "category": each.draft.category, "why": list(each.draft.why)} for each in found]
-        return self.take(connection, together([each.draft for each in found]), arrival, why, now)
+        return self.take(connection, together([each.draft for each in found]), arrival, why, now, into=into)
 
     def take(
         self,
@@ -152,6 +158,7 @@ class Cases:
         now: datetime,
         *,
         apart: bool = False,
+        into: int | None = None,
     ) -> Opened:
         """As `keep`, for a draft that is made; `apart`: a case of its own, whatever is open."""
         complaints.hold(connection)
@@ -161,7 +168,9 @@ class Cases:
             return Opened(known, joined=True)
         about = (name("R", arrival.visit_id), name("V", arrival.vehicle_id))
         open_cases = [] if apart else complaints.open_of(connection, arrival.customer_id, evidence)
-        case = next((each for each in open_cases if same_cause(each, draft, *about)), None)
+        case = next((each for each in open_cases if each.id == name("K", into)), None) or next(
+            (each for each in open_cases if same_cause(each, draft, *about)), None
+        )
         if case is None:
             number = self._open(connection, draft, arrival, now)
         else:

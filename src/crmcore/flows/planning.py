@@ -17,7 +17,7 @@ from crmcore.db.columns import instant, stamp
 from crmcore.rules.care import Draft
 from crmcore.rules.permit import ContactPolicy
 from crmcore.rules.templates import Suffix
-from crmcore.types.contact import CareEvent, MessageTemplate, TouchpointRule
+from crmcore.types.contact import AnchorKind, CareEvent, MessageTemplate, TouchpointRule
 from crmcore.types.store import Staff, Store
 
 #: What falls due within these days is planned now, so that a bundle of three days is seen whole. [J]
@@ -89,8 +89,9 @@ class Settings:
 
     @property
     def active(self) -> dict[str, TouchpointRule]:
-        """The rules that are switched on."""
-        return {code: rule for code, rule in self.rules.items() if rule.enabled}
+        """The rules that are switched on and planned by; the second callback of a case is owed by the case."""
+        planned = {code: rule for code, rule in self.rules.items() if rule.anchor is not AnchorKind.RESOLVED}
+        return {code: rule for code, rule in planned.items() if rule.enabled}
 
 
 @attrs.define(kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from sqlalchemy import Connection
 
-from crmcore.db import invitations, survey_facts, surveys
+from crmcore.db import asked, invitations, survey_facts, surveys
 from crmcore.flows.batch import Parsed
 from crmcore.flows.response_owner import Owner
 from crmcore.hooks.records import Gone
@@ -53,7 +53,7 @@ class ResponseKeeper:
         ready = self.source.ready[id(said)]
         response, owner = ready.response, ready.owner
         phone = said.customer.phones[0] if said.customer is not None and said.customer.phones else None
-        flags = self._flags(response, owner, phone)
+        flags = self._flags(response, owner, phone, said.key)
         more = {
             "invitation_id": owner.invitation_id,
             "attempt_id": None,
@@ -79,16 +79,22 @@ class ResponseKeeper:
             self.about.setdefault(response.staff, []).append(response.completed_at)
         self.source.open_case(self.connection, ready.found, response, kept.id, phone=phone)
 
-    def _flags(self, response: Response, owner: Owner, phone: str | None) -> tuple[str, ...]:
+    def _flags(self, response: Response, owner: Owner, phone: str | None, key: str) -> tuple[str, ...]:
         numbers = survey_facts.phones_of(self.connection, owner.customer_id) | ({phone} if phone else set())
         facts = integrity.Facts(
             by_staff=not numbers.isdisjoint(self.staff_phones),
             customers=max((self._customers(number, owner.customer_id) for number in numbers), default=0),
+            answered_before=self._answered_before(response, key),
             handed_at=owner.handed_at,
             completed_at=response.completed_at,
             answers=response.answers,
         )
         return integrity.flags(facts, self.source.source.crosswalk.survey, self.source.scene.policy)
+
+    def _answered_before(self, response: Response, key: str) -> bool:
+        visit = surveys.id_of(response.visit_id)
+        mine = (self.source.source.name, key)
+        return visit is not None and asked.before(self.connection, visit, response, but=mine)
 
     def _customers(self, number: str, customer_id: int | None) -> int:
         """Also counting the one who answers now, who may have another number in his file."""

@@ -7,7 +7,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from crmcore.db import touchpoints
+from sqlalchemy import Connection
+
+from crmcore.db import case_calls, touchpoints
 from crmcore.db.engine import LONGEST, Database
 from crmcore.errors import UsageError
 from crmcore.flows.explain import shown
@@ -70,6 +72,7 @@ def flat(row: Any, settings: Settings) -> dict[str, Any]:
 def done(db: Database, identity: str, clock: Clock, *, by: str | None = None) -> None:
     """Close it as done, with what rode on it, e.g. when somebody called without the worklist."""
     with db.writing() as connection:
+        _no_case(connection, identity)
         if not touchpoints.done(connection, number_of(identity, "T"), clock.now(), reason="BY_HAND", by=by):
             raise UsageError("CRM-T203", id=identity)
 
@@ -77,8 +80,17 @@ def done(db: Database, identity: str, clock: Clock, *, by: str | None = None) ->
 def cancel(db: Database, identity: str, clock: Clock, *, by: str | None = None) -> None:
     """Take it off the list for good; planning does not bring it back."""
     with db.writing() as connection:
+        _no_case(connection, identity)
         if not touchpoints.cancel(connection, number_of(identity, "T"), "BY_HAND", clock.now(), by=by):
             raise UsageError("CRM-T203", id=identity)
+
+
+def _no_case(connection: Connection, identity: str) -> None:
+    """Refuse what must be said of the case (CRM-T205): a second callback that nobody heard closes nothing."""
+    row = touchpoints.find(connection, number_of(identity, "T"))
+    case = None if row is None else case_calls.case_of(row)
+    if case is not None:
+        raise UsageError("CRM-T205", id=identity, case=f"K{case}")
 
 
 def assign(db: Database, identity: str, staff: str, settings: Settings, clock: Clock, *, by: str | None = None) -> None:

@@ -212,6 +212,7 @@ class AnchorKind(StrEnum):
     SEASON = "SEASON"
     EVENT = "EVENT"
     LAST_VISIT = "LAST_VISIT"
+    RESOLVED = "RESOLVED"  # a complaint; the case itself owes the call, no plan does
 
 
 @attrs.frozen(kw_only=True)

@@ -14,8 +14,8 @@ from crmcore.rules.surveys.reading import number_of
 from crmcore.types.survey import Answer, QuestionKind, Survey
 
 STAFF_PHONE, SHARED_PHONE, BEFORE_HANDOVER = "STAFF_PHONE", "SHARED_PHONE", "BEFORE_HANDOVER"
-STRAIGHT_LINE, FULL_MARKS_CLUSTER = "STRAIGHT_LINE", "FULL_MARKS_CLUSTER"
-FLAGS = (STAFF_PHONE, SHARED_PHONE, BEFORE_HANDOVER, STRAIGHT_LINE, FULL_MARKS_CLUSTER)
+STRAIGHT_LINE, FULL_MARKS_CLUSTER, ASKED_TWICE = "STRAIGHT_LINE", "FULL_MARKS_CLUSTER", "ASKED_TWICE"
+FLAGS = (STAFF_PHONE, SHARED_PHONE, BEFORE_HANDOVER, STRAIGHT_LINE, FULL_MARKS_CLUSTER, ASKED_TWICE)
 DROPPED_AFTER_BAD_VISIT = "DROPPED_AFTER_BAD_VISIT"
 
 
@@ -26,11 +26,13 @@ class Facts:
     Attributes:
         by_staff: the respondent's number is that of a colleague.
         customers: so many different customers have, or answered from, that number.
+        answered_before: somebody has answered the same about this visit.
         handed_at: when the car of the visit was handed over; None: unknown.
     """
 
     by_staff: bool = False
     customers: int = 0
+    answered_before: bool = False
     handed_at: datetime | None = None
     completed_at: datetime
     answers: tuple[Answer, ...] = ()
@@ -42,6 +44,7 @@ def flags(facts: Facts, survey: Survey, policy: SurveyPolicy) -> tuple[str, ...]
         STAFF_PHONE: facts.by_staff,
         SHARED_PHONE: facts.customers >= policy.shared_phone,
         BEFORE_HANDOVER: facts.handed_at is not None and facts.completed_at < facts.handed_at,
+        ASKED_TWICE: facts.answered_before,
         STRAIGHT_LINE: straight_line(facts.answers, survey, policy.straight_line),
     }
     return tuple(code for code, true in found.items() if true)
