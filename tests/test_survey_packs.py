@@ -105,6 +105,7 @@ def test_callbacks_ask_questionnaires_that_exist():
         "POST_REPAIR_CALLBACK": "aftersales",
         "DELIVERY_CHECK_72H": "delivery",
         "DELIVERY_DAY7": "delivery",
+        "COMPLAINT_CALLBACK": "complaint_followup",
     }
 
 

@@ -84,8 +84,22 @@ def check_rules(
 ) -> None:
     """What a rule asks must exist; `survey = ""` takes the questionnaire away from a shipped rule."""
     for code, rule in rules.items():
-        if rule.survey and rule.survey not in surveys:
-            note(_unknown(("care", "rules", code, "survey"), rule.survey, surveys), document)
+        if not rule.survey or rule.survey in surveys:
+            continue
+        place: Place = ("care", "rules", code, "survey")
+        if _says(document.data, place):
+            note(_unknown(place, rule.survey, surveys), document)
+        else:  # a shipped rule asks for what the file has left out
+            note(Mistake(("surveys", "packs"), "CRM-C174", {"rule": code, "survey": rule.survey}), document)
+
+
+def _says(data: Any, place: Place) -> bool:
+    """Is this key written in the file?"""
+    for key in place:
+        if not isinstance(data, Mapping) or key not in data:
+            return False
+        data = data[key]
+    return True
 
 
 def _survey(pack: Document, convert: cattrs.Converter, note: Note, categories: Mapping[str, Category]) -> Survey | None:
