@@ -81,8 +81,8 @@ def _usage(error: click.ClickException) -> CrmError:
         case click.NoSuchOption():
             guess = f" ({', '.join(error.possibilities)}?)" if error.possibilities else ""
             return UsageError("CRM-U103", option=f"{error.option_name}{guess}")
-        case click.MissingParameter(param=click.Option() as param):
-            return UsageError("CRM-U104", name=max(param.opts, key=len))
+        case click.MissingParameter(param=click.Option() as option):
+            return UsageError("CRM-U104", name=max(option.opts, key=len))
         case click.MissingParameter():
             param = error.param
             return UsageError(
