@@ -72,6 +72,22 @@ def test_what_could_not_be_taken_is_told_with_its_cell_and_the_fix(owed):
     assert not {"王小明", "李小红", "13800130002"} & set(result.output.split())
 
 
+def test_what_became_of_cases_is_told(owed):
+    """Solved, called back, content: the number of the case that was closed, in words and for the machine."""
+    crm, _ = owed
+    crm("complaints", "open", "空调又坏了", "--customer", "C1", "--by", "E1", "--now", NOW)
+    crm("complaints", "resolve", "K1", "换了", "--by", "E1", "--now", NOW)
+    _, listed = crm.json("callbacks", "list", "--now", NOW)
+    (number,) = (row["id"] for row in listed["callbacks"] if row["task"] == "投诉二次回访")
+    filled(crm, {number[1:]: {"result": "已完成", "called_at": "10:35", "complaint_followup.SOLVED": "是"}})
+    result = crm("callbacks", "import", "w.xlsx", "--now", LATER)
+
+    again = crm.json("callbacks", "import", "w.xlsx", "--now", LATER)[1]
+
+    assert "1 个投诉结案：K1" in result.stdout
+    assert (1, [], []) == (again["unchanged"], again["closed"], again["reopened"])
+
+
 def test_a_file_that_is_no_worklist_is_a_coded_error(owed):
     """No such file; a file without our columns."""
     crm, _ = owed

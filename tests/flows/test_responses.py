@@ -393,6 +393,37 @@ def test_an_answer_before_the_hand_over_is_flagged(db, clock, visit, vendor):
     assert [["BEFORE_HANDOVER"], ["ASKED_TWICE"]] == flags(db)
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ({}, {}, ["ASKED_TWICE"]),
+        ({"complete": False}, {}, []),
+        ({"completed_at": datetime(2026, 11, 22, 1, tzinfo=UTC)}, {}, []),
+        ({"survey": "delivery"}, {}, []),
+        ({}, {"crosswalk": {"side": Side.EXTERNAL}}, []),
+    ],
+)
+def test_a_late_answer_on_the_web_is_kept_and_flagged(db, clock, visit, vendor, before, now, expected):
+    """He had said it all on the phone; an agency that asks the same asks for somebody else."""
+    said = {"survey": "aftersales", "completed_at": datetime(2026, 11, 21, 1, tzinfo=UTC), "complete": True} | before
+    response = Response(id="", side=Side.INTERNAL, mode=Mode.PHONE, store="S01", visit_id=f"R{visit[1]}", **said)
+    with db.writing() as connection:
+        keep_response(
+            connection,
+            response,
+            source="callbacks",
+            key="A1",
+            attempt_id=None,
+            invitation_id=None,
+            phone=None,
+            now=clock.now(),
+        )
+    for _ in range(2):  # told again it is not twice
+        pull(db, clock, vendor, filled(visit="RO2"), **now)
+
+    assert [[], expected] == flags(db)
+
+
 SHEET = ("OVERALL", "DIAGNOSIS", "ATTITUDE", "WORK_DONE")
 
 

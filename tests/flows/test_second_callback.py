@@ -166,6 +166,18 @@ def test_each_round_has_a_call_of_its_own(desk):
     assert [f"T{second.id}"] == [row.id for row in shown(desk)]
 
 
+def test_each_round_asks_anew(desk):
+    """Without its answer nobody knows whether it is solved now; what he said of the first solution is no answer."""
+    case, number = solved(desk)
+    desk.call(number, **CALLED, **{SOLVED: "否", OVERALL: 2})
+    end.resolve(desk.crm.office(), case, "又换了", by="E1")
+    (row,) = shown(desk)
+    report = desk.call(int(row.id[1:]), **CALLED | {"called_at": "2026-11-22 11:35"}, **{SOLVED: "是"})
+
+    assert SOLVED in row.asked
+    assert ([], "CLOSED") == (report.notices, state(desk, case).state)
+
+
 def test_a_pause_moves_the_deadline_of_the_call(desk):
     """It is late when the clock of the case is."""
     case, _ = solved(desk)
@@ -400,8 +412,11 @@ def test_a_no_is_not_lost_when_the_case_was_closed_in_between(desk):
     assert ("CLOSED", 1) == (state(desk, case).state, len(report.opened))
 
 
-def test_a_call_before_the_solution_is_none(desk):
-    """The time on the sheet lies before the solution, which stood at ten."""
+@pytest.mark.parametrize("offset", ["PT0H", "-PT2H"])
+def test_a_call_before_the_solution_is_none(db, clock, tmp_path, offset):
+    """The solution stood at ten, and the sheet says five to; also where a dealer's rule has the call due before that."""
+    rule = f'[care.rules.COMPLAINT_CALLBACK]\noffset = "{offset}"\n'
+    desk = open_desk(db, clock, tmp_path, MORE + rule)
     _, number = solved(desk)
     path = desk.export()
     fill(path, {f"T{number}": {**CALLED, "called_at": "2026-11-22 09:55", SOLVED: "是"}})

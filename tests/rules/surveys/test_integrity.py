@@ -43,6 +43,7 @@ def facts(**known):
         ({"answers": answers("8", "8", "8", "8", "9")}, ()),
         ({"answers": answers("8", "8", "8", "8")}, ()),
         ({"answers": (*answers("8", "8", "8", "8"), Answer(question="ON_TIME", value="", na=True))}, ()),
+        ({"answered_before": True}, ("ASKED_TWICE",)),
         ({"by_staff": True, "customers": 9}, ("STAFF_PHONE", "SHARED_PHONE")),
     ],
 )
