@@ -31,7 +31,7 @@ Who is not content reopens the case; its history is kept, and its clocks start a
 CLOCKS = """\
 ## Deadlines
 
-A deadline is inclusive. `WALL` time runs day and night, `STORE` time only in store hours.
+A deadline is inclusive: late is only what comes after it. `WALL` time runs day and night, `STORE` time only in store hours.
 All clocks of a round start with the receipt by customer relations, that of the second callback with the solution.
 A new severity aims the running clocks anew from where they started.
 A clock that waits for somebody else can be paused, with a reason; the handover never.
@@ -39,7 +39,7 @@ A clock that waits for somebody else can be paused, with a reason; the handover 
 LADDER = """\
 ## The ladder
 
-When a deadline has passed, a level is climbed once in each round of a case.
+After a deadline has passed, a level is climbed once in each round of a case.
 A rung that nobody noticed in time is climbed late and marked so, even when the clock has stopped since.
 """
 CATEGORIES = """\

@@ -1,12 +1,14 @@
 """Who is told when a deadline has passed: each level once in a round, late rather than never."""
 
+from datetime import timedelta
+
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.complaining import POLICY, STORE, at, case, minutes
 
-from crmcore.rules.complaints.clocks import callback_clock, open_clocks, pause, resume, stop
+from crmcore.rules.complaints.clocks import breached, callback_clock, open_clocks, pause, resume, stop
 from crmcore.rules.complaints.ladder import escalations
 from crmcore.rules.complaints.policy import Rung
 from crmcore.types.complaint import ClockKind, ComplaintState, Severity
@@ -25,20 +27,20 @@ def climbed(found):
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        ("09:29", []),
-        ("09:30", [(1, 1, Role.CR_MANAGER)]),
-        ("10:59", [(1, 1, Role.CR_MANAGER)]),
-        ("11:00", [(1, 1, Role.CR_MANAGER), (1, 2, Role.SERVICE_MANAGER)]),
+        ("09:30", []),
+        ("09:31", [(1, 1, Role.CR_MANAGER)]),
+        ("11:00", [(1, 1, Role.CR_MANAGER)]),
+        ("11:01", [(1, 1, Role.CR_MANAGER), (1, 2, Role.SERVICE_MANAGER)]),
     ],
 )
 def test_the_ladder_is_climbed_as_the_deadlines_pass(now, expected):
-    """The CR manager after thirty minutes, the head of the department after two store hours."""
+    """The CR manager after thirty minutes, the head of the department after two store hours; at the very minute nobody yet."""
     assert expected == climbed(escalations(complaint(), POLICY, set(), at(now)))
 
 
 def test_the_general_manager_hears_of_what_is_not_closed():
     """And of a safety case that half an hour has not answered; once, not twice."""
-    slow = escalations(complaint(), POLICY, {(1, 1), (1, 2)}, at("17:30", 27))
+    slow = escalations(complaint(), POLICY, {(1, 1), (1, 2)}, at("17:31", 27))
     grave = escalations(complaint(Severity.CRITICAL), POLICY, set(), at("17:30", 27))
 
     assert [(1, 3, Role.GENERAL_MANAGER)] == climbed(slow)
@@ -56,7 +58,7 @@ def test_the_general_manager_hears_of_what_is_not_closed():
 )
 def test_a_rung_without_a_role_means_the_head_of_the_department(department, role):
     """A sales complaint is not the workshop's."""
-    (found,) = escalations(complaint(department=department), POLICY, {(1, 1)}, at("11:00"))
+    (found,) = escalations(complaint(department=department), POLICY, {(1, 1)}, at("11:01"))
 
     assert role is found.role
 
@@ -79,7 +81,7 @@ def test_a_rung_nobody_noticed_is_climbed_late():
     assert () == escalations(done, POLICY, {(1, 1)}, at("09:32"))
 
 
-@pytest.mark.parametrize(("now", "late"), [("09:30", False), ("09:35", False), ("09:36", True)])
+@pytest.mark.parametrize(("now", "late"), [("09:31", False), ("09:35", False), ("09:36", True)])
 def test_five_minutes_are_not_late(now, late):
     """The threshold is data."""
     (found,) = escalations(complaint(), POLICY, set(), at(now))
@@ -95,8 +97,8 @@ def test_a_clock_that_stands_still_wakes_nobody():
     known = {(1, 1)}
 
     assert () == escalations(paused, POLICY, known, at("11:20"))
-    assert () == escalations(again, POLICY, known, at("11:29"))
-    assert at("11:30") == escalations(again, POLICY, known, at("11:30"))[0].due_at
+    assert () == escalations(again, POLICY, known, at("11:30"))
+    assert at("11:30") == escalations(again, POLICY, known, at("11:31"))[0].due_at
 
 
 def test_a_pause_written_behind_the_deadline_hides_nothing():
@@ -114,7 +116,7 @@ def test_a_reopened_case_climbs_its_ladder_anew():
     second = open_clocks(POLICY, Severity.NORMAL, STORE, at("14:00"), 2)
     again = complaint(clocks=(*first, *second), round=2)
 
-    assert [(2, 1, Role.CR_MANAGER)] == climbed(escalations(again, POLICY, {(1, 1)}, at("14:30")))
+    assert [(2, 1, Role.CR_MANAGER)] == climbed(escalations(again, POLICY, {(1, 1)}, at("14:31")))
 
 
 def test_a_clock_without_a_rung_wakes_nobody():
@@ -122,6 +124,17 @@ def test_a_clock_without_a_rung_wakes_nobody():
     one = case(clocks=(callback_clock(POLICY, STORE, at("09:00")),))
 
     assert () == escalations(one, POLICY, set(), at("09:00", 30))
+
+
+@given(seconds=st.integers(-90, 90))
+def test_who_is_escalated_is_late_and_who_is_late_is_escalated(seconds):
+    """One meaning of the deadline: on the second before, at and after it the ladder and the list say the same."""
+    one = complaint()
+    now = at("09:30") + timedelta(seconds=seconds)
+    late = breached(one.clocks[0], now)
+
+    assert late is (seconds > 0)
+    assert late is bool(escalations(one, POLICY, set(), now))
 
 
 LADDERS = st.lists(
@@ -158,4 +171,4 @@ def test_however_often_one_looks_the_same_rungs_are_climbed_once(ladder, severit
 
     assert {key: each.due_at for key, each in known.items()} == {(e.round, e.level): e.due_at for e in at_once}
     assert [each.due_at for each in at_once] == sorted(each.due_at for each in at_once)
-    assert all(each.at >= each.due_at for each in known.values())
+    assert all(each.at > each.due_at for each in known.values())

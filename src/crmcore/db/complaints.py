@@ -100,7 +100,7 @@ def change(connection: Connection, number: int, values: Mapping[str, Any], now: 
 
 def overdue(connection: Connection, now: datetime, since: datetime | None) -> list[int]:
     """Cases with a clock that has run out and still runs; and those where it was stopped late, as far as written `since`."""
-    ran_out = complaint_clock.c.due_at <= stamp(now)
+    ran_out = complaint_clock.c.due_at < stamp(now)
     missed = complaint_clock.c.stopped_at > complaint_clock.c.due_at
     if since is not None:
         missed = and_(missed, complaint.c.updated_at >= stamp(since))

@@ -16,6 +16,8 @@ def escalations(
 ) -> tuple[Escalation, ...]:
     """The rungs to climb now, in the order in which they fell due; each round climbs a level once.
 
+    A deadline includes its last instant: a rung is climbed after it, as `clocks.breached` says late after it.
+
     Args:
         escalated: (round, level) of the rungs that have been climbed.
     """
@@ -24,7 +26,7 @@ def escalations(
             (at, rung.level, clock.round, clock, rung)
             for clock in case.clocks
             for rung in policy.ladder
-            if (at := _due(case, clock, rung)) is not None and at <= now
+            if (at := _due(case, clock, rung)) is not None and at < now
         ),
         key=lambda each: each[:3],
     )
