@@ -61,7 +61,7 @@ def _shop(db, clock):
 
 
 def test_a_return_is_found_with_both_its_orders(shop):
-    """By their lines, and how long it held."""
+    """By their lines, and how long it held; nobody else has spoken, so nobody disputes it."""
     car = shop.car()
     first, second = shop.order(car, 50), shop.order(car, 40)
     (row,) = shop.look().rows
@@ -73,7 +73,7 @@ def test_a_return_is_found_with_both_its_orders(shop):
         row.days,
         row.advisor,
     )
-    assert row.disputed
+    assert not row.disputed
 
 
 def test_orders_of_others_do_not_count(shop):
@@ -138,13 +138,52 @@ def test_the_customer_says_so_in_a_complaint_or_in_an_answer(shop):
                 )
             )
 
-    assert {(f"RO{visits[0]}", ("CUSTOMER_CLAIM",)), (f"RO{visits[2]}", ("CUSTOMER_CLAIM",))} == {
-        (row.order, row.bases) for row in shop.look().rows
+    found = shop.look()
+
+    assert {(f"RO{visits[0]}", ("CUSTOMER_CLAIM",), True), (f"RO{visits[2]}", ("CUSTOMER_CLAIM",), True)} == {
+        (row.order, row.bases, row.disputed) for row in found.rows
     }
+    assert (2, 2) == (found.rates.heard[ReworkBasis.CUSTOMER_CLAIM], found.rates.returned[ReworkBasis.CUSTOMER_CLAIM])
+
+
+@pytest.mark.parametrize(("number", "heard"), [(1, 1), (None, 0)])
+def test_only_who_answered_counts_as_asked(shop, number, heard):
+    """A yes makes the population of the customers' rate; "does not apply" makes none."""
+    visit, now = shop.order(shop.car(), 50), stamp(shop.clock.now())
+    shop.order(shop.car(), 50)
+    with shop.db.writing() as connection:
+        connection.execute(
+            schema.survey_response.insert().values(
+                id=1,
+                survey="aftersales",
+                source="s",
+                key="1",
+                side="INTERNAL",
+                mode="PHONE",
+                store="S01",
+                visit_id=visit,
+                completed_at=now,
+                month="2026-11",
+                recorded_at=now,
+                valid=1,
+            )
+        )
+        connection.execute(
+            schema.survey_answer.insert().values(
+                response_id=1, question="FIXED_FIRST_TIME", value="Y" if number else "NA", number=number
+            )
+        )
+    rates = shop.look().rates
+
+    assert (2, heard, 0) == (
+        rates.orders,
+        rates.heard.get(ReworkBasis.CUSTOMER_CLAIM, 0),
+        rates.returned.get(ReworkBasis.CUSTOMER_CLAIM, 0),
+    )
 
 
 def test_the_mark_of_the_dms_counts_beside_the_lines(shop):
-    """And what both say is not in dispute between them, but the customer has said nothing."""
+    """What both say is not in dispute between them, and the customer has said nothing."""
     car = shop.car()
     first = shop.order(car, 50, km_in=1000)
     shop.order(car, 45, comeback=1, comeback_of=f"RO{first}", km_in=1500)
@@ -153,9 +192,7 @@ def test_the_mark_of_the_dms_counts_beside_the_lines(shop):
     assert [(("DMS_FLAG", "SAME_FAULT"), 5, 500, True)] == [
         (row.bases, row.days, row.km, row.within_guarantee) for row in found.rows
     ]
-    assert {ReworkBasis.SAME_FAULT: 1, ReworkBasis.DMS_FLAG: 1, ReworkBasis.CUSTOMER_CLAIM: 0} == dict(
-        found.rates.returned
-    )
+    assert {ReworkBasis.SAME_FAULT: 1, ReworkBasis.DMS_FLAG: 1} == dict(found.rates.returned)
     assert (2, 0) == (found.rates.orders, found.rates.open)
 
 

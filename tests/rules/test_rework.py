@@ -130,26 +130,34 @@ def test_what_is_still_in_the_shop_is_no_original():
 
 
 def test_rates_say_who_says_so_and_where_they_differ():
-    """Ten orders of ten cars: two came back by their lines, one of them also by its customer; routine work counts for nothing."""
-    cars = [[order(10 * car + 1, 0)] for car in range(8)]
+    """Ten orders of ten cars: two came back by their lines, one of these by one of the three customers who were asked, too."""
+    cars = [[order(10 * car + 1, 0)] for car in range(7)]
+    cars.append([order(71, 0, claimed=False)])
     cars.append([order(81, 0, claimed=True), order(82, 3)])
-    cars.append([order(91, 0), order(92, 3)])
+    cars.append([order(91, 0, claimed=False), order(92, 3)])
     cars.append([order(101, 0, Job(no="1", name="更换机油机滤"))])
     until = DAY + timedelta(days=1)
 
-    assert Rates(orders=10, open=0, returned={SAME: 2, CLAIM: 1}, disputed=2) == rates(
+    assert Rates(orders=10, open=0, heard={SAME: 10, CLAIM: 3}, returned={SAME: 2, CLAIM: 1}, disputed=1) == rates(
         cars, POLICY, DAY, until, DAY + timedelta(days=30)
     )
-    assert Rates(orders=0, open=10, returned={SAME: 0, CLAIM: 0}, disputed=0) == rates(
+    assert Rates(orders=0, open=10, heard={}, returned={}, disputed=0) == rates(
         cars, POLICY, DAY, until, DAY + timedelta(days=29)
     )
+
+
+def test_where_nobody_was_asked_the_customer_has_no_rate():
+    """Silence is no yes; and who was never asked disputes nothing."""
+    found = rates([[order(1, 0), order(2, 3)]], POLICY, DAY, DAY, DAY + timedelta(days=99))
+
+    assert Rates(orders=1, open=0, heard={SAME: 1}, returned={SAME: 1}, disputed=0) == found
 
 
 def test_a_source_that_marks_has_a_rate_of_its_own():
     """A mark that says no counts as having spoken."""
     cars = [[order(1, 0, comeback=False), order(2, 3, comeback=True)]]
 
-    assert {DMS: 1, SAME: 1, CLAIM: 0} == dict(rates(cars, POLICY, DAY, DAY, DAY + timedelta(days=99)).returned)
+    assert {DMS: 1, SAME: 1} == dict(rates(cars, POLICY, DAY, DAY, DAY + timedelta(days=99)).returned)
 
 
 def test_faults_are_the_jobs_that_mend():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -10,6 +11,10 @@ import click
 from crmcore.cli.frame import Group
 from crmcore.cli.plan import DAY
 from crmcore.cli.state import State
+from crmcore.types.visit import ReworkBasis
+
+if TYPE_CHECKING:
+    from crmcore.rules.rework import Rates
 
 command = Group("rework")
 
@@ -33,22 +38,32 @@ def list_(state: State, since: datetime | None, until: datetime | None, store: s
     first = since.date() if since else last - 3 * MONTH
     found = look_up(crm.db, crm.config.rework, chosen, first, last, crm.clock)
     rows = [attrs.asdict(row) for row in found.rows]
-    counts = {basis.value: count for basis, count in found.rates.returned.items()}
-    orders = found.rates.orders
     if state.json:
-        rates = {
-            "orders": orders,
-            "open": found.rates.open,
-            "returned": counts,
-            "disputed": found.rates.disputed,
-        }
-        state.emit("rework", {"since": first, "until": last, "rework": rows, "rates": rates})
+        state.emit("rework", {"since": first, "until": last, "rework": rows, "rates": _told(found.rates)})
         return
-    state.show("rework", rows, COLUMNS)
-    state.tell(state.say("rework.period", since=first, until=last, orders=orders, open=found.rates.open))
-    for basis, count in sorted(counts.items()):
-        share = f"{100 * (orders - count) / orders:.1f}" if orders else "─"
-        state.tell(state.say("rework.rate", basis=state.say(f"basis.{basis}"), share=share, count=count))
+    if rows:
+        state.show("rework", [{**row, "bases": _named(state, row["bases"])} for row in rows], COLUMNS)
+    else:
+        state.tell(state.say("rework.empty"))
+    rates = found.rates
+    state.tell(state.say("rework.period", since=first, until=last, orders=rates.orders, open=rates.open))
+    for basis in ReworkBasis:
+        heard, count = rates.heard.get(basis, 0), rates.returned.get(basis, 0)
+        if heard:
+            share = f"{100 * (heard - count) / heard:.1f}"
+            state.tell(state.say(f"rework.rate.{basis}", share=share, count=count, heard=heard))
+        elif rates.orders:
+            state.tell(state.say(f"rework.unheard.{basis}"))
+
+
+def _told(rates: Rates) -> dict[str, Any]:
+    """Rates of crmcore/rework@1, by basis."""
+    by = {name: {each.value: n for each, n in getattr(rates, name).items()} for name in ("heard", "returned")}
+    return {"orders": rates.orders, "open": rates.open, **by, "disputed": rates.disputed}
+
+
+def _named(state: State, bases: tuple[str, ...]) -> list[str]:
+    return [state.say(f"basis.{basis}") for basis in bases]
 
 
 @command.command("decide")

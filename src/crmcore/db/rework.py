@@ -7,7 +7,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
 
 from crmcore.db import bulk
 from crmcore.db.among import among, paged
@@ -45,7 +45,7 @@ def _orders(policy: ReworkPolicy, since: date, until: date, store: str) -> Any:
     handed = visit.c.handed_on  # no BETWEEN: PostgreSQL does not parse it with the collation
     in_period = or_(handed.is_(None), and_(handed >= since.isoformat(), handed <= until.isoformat()))
     return (
-        select(visit, _claimed(policy).label("claimed"))
+        select(visit, _claimed(policy).label("claimed"), exists(_answered(policy)).label("asked"))
         .where(
             visit.c.kind == "SERVICE",
             visit.c.order_type == "CUSTOMER",
@@ -62,20 +62,25 @@ def _orders(policy: ReworkPolicy, since: date, until: date, store: str) -> Any:
 
 def _claimed(policy: ReworkPolicy) -> ColumnElement[bool]:
     """Has the customer said that it was not fixed, in a complaint or in an answer?"""
-    said_no = (
+    said_no = _answered(policy).where(survey_answer.c.number == 0)
+    complained = select(complaint.c.id).where(
+        complaint.c.visit_id == visit.c.id, complaint.c.category.in_(policy.claims), complaint.c.state != "WITHDRAWN"
+    )
+    return or_(exists(said_no), exists(complained))
+
+
+def _answered(policy: ReworkPolicy) -> Select[Any]:
+    """Valid answers to whether it was fixed; "does not apply" is none."""
+    return (
         select(survey_response.c.id)
         .join(survey_answer, survey_answer.c.response_id == survey_response.c.id)
         .where(
             survey_response.c.visit_id == visit.c.id,
             survey_response.c.valid == 1,
             survey_answer.c.question == policy.question,
-            survey_answer.c.number == 0,
+            survey_answer.c.number.is_not(None),
         )
     )
-    complained = select(complaint.c.id).where(
-        complaint.c.visit_id == visit.c.id, complaint.c.category.in_(policy.claims), complaint.c.state != "WITHDRAWN"
-    )
-    return or_(exists(said_no), exists(complained))
 
 
 def _jobs(connection: Connection, visits: Collection[int]) -> dict[int, tuple[Job, ...]]:
@@ -111,7 +116,7 @@ def _order(row: Row[Any], jobs: tuple[Job, ...], zone: str) -> Order:
         km=row.km_in,
         comeback=None if row.comeback is None else bool(row.comeback),
         comeback_of=row.comeback_of or "",
-        claimed=bool(row.claimed),
+        claimed=True if row.claimed else (False if row.asked else None),
         jobs=jobs,
     )
 

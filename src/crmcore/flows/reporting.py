@@ -86,10 +86,10 @@ class Reports:
 
         policy, period = self.config.rework, frame.period
         told = [look_up(self.db, policy, store, period.since, period.until, self.clock).rates for store in frame.stores]
+        came, heard = [each.returned for each in told], [each.heard for each in told]
         scores = []
         for metric, basis in _REPAIRS.items():
-            heard = [each for each in told if basis in each.returned and each.orders]
-            if heard:
-                returned, orders = sum(each.returned[basis] for each in heard), sum(each.orders for each in heard)
+            returned, orders = (sum(each.get(basis, 0) for each in stores) for stores in (came, heard))
+            if orders:
                 scores.append(inverse(metric)(returned, orders, self.config.scores))
         return tuple(scores)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
 import attrs
@@ -11,10 +12,12 @@ from crmcore.db import rework as query
 from crmcore.db.engine import Database
 from crmcore.errors import UsageError
 from crmcore.hooks.adapters import Clock
-from crmcore.rules.rework import Rates, ReworkPolicy, rates, register
+from crmcore.rules.rework import Rates, ReworkPolicy, marks, rates, register, voices
 from crmcore.rules.worktime import local
 from crmcore.types.store import Store
-from crmcore.types.visit import Rework
+from crmcore.types.visit import Rework, ReworkBasis
+
+_LINES = frozenset({ReworkBasis.SAME_FAULT})  # all that speaks where a marked return has no original
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +27,7 @@ class Row:
     Attributes:
         order / returned: order numbers.
         advisor: of the original, as the DMS names him.
-        disputed: not everybody who could say so does.
+        disputed: not everybody who has spoken says so; a customer whom nobody has asked has not.
         verdict: REWORK or NOT_REWORK once a person has decided; `cause` and `responsible` with it.
     """
 
@@ -62,16 +65,17 @@ def look_up(db: Database, policy: ReworkPolicy, store: Store, since: date, until
         in_period = {
             order.id for orders in cars for order in orders if order.handed_on and since <= order.handed_on <= until
         }
-        marks = any(order.comeback is not None for orders in cars for order in orders)
         wanted = [row for row in found if (row.returned if row.original is None else row.original) in in_period]
         names = query.named(connection, {each for row in wanted for each in (row.original, row.returned) if each})
         verdicts = query.verdicts(connection, [row.returned for row in wanted if row.returned])
     numbers = {each.id: (each.ro_number, each.advisor or "") for each in names}
+    marked = marks(cars)
+    speak = {order.id: voices(order, marked=marked) for orders in cars for order in orders}
     said = {each.return_visit_id: (each.verdict, each.cause or "", each.responsible or "") for each in verdicts}
     return Register(
         since=since,
         until=until,
-        rows=tuple(_row(row, numbers, said, voices=3 if marks else 2) for row in wanted),
+        rows=tuple(_row(row, numbers, said, speak.get(row.original or 0, _LINES)) for row in wanted),
         rates=rates(cars, policy, since, until, today),
     )
 
@@ -107,7 +111,10 @@ def decide(
 
 
 def _row(
-    row: Rework, numbers: Mapping[int, tuple[str, str]], said: Mapping[int, tuple[str, str, str]], *, voices: int
+    row: Rework,
+    numbers: Mapping[int, tuple[str, str]],
+    said: Mapping[int, tuple[str, str, str]],
+    speak: AbstractSet[ReworkBasis],
 ) -> Row:
     order, advisor = numbers.get(row.original or 0, ("", ""))
     verdict, cause, responsible = said.get(row.returned or 0, ("", "", ""))
@@ -120,7 +127,7 @@ def _row(
         days=row.days,
         km=row.km,
         within_guarantee=row.within_guarantee,
-        disputed=len(row.bases) < voices,
+        disputed=not row.bases >= speak,
         verdict=verdict,
         cause=cause,
         responsible=responsible,

@@ -7,6 +7,7 @@ customer. None is taken for the truth; the register keeps who says so, and a per
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -72,7 +73,7 @@ class Order:
     Attributes:
         opened_on / handed_on: local dates; an order that is not handed over yet can be a return, not an original.
         comeback / comeback_of: the DMS's own mark, and the order number it names.
-        claimed: the customer says that it was not fixed.
+        claimed: the customer says that it was not fixed; False: he was asked and does not; None: nobody has asked him.
     """
 
     id: int
@@ -82,7 +83,7 @@ class Order:
     km: int | None = None
     comeback: bool | None = None
     comeback_of: str = ""
-    claimed: bool = False
+    claimed: bool | None = None
     jobs: tuple[Job, ...] = ()
 
 
@@ -93,12 +94,15 @@ class Rates:
     Attributes:
         orders: repair orders with a fault that were handed over in the period, and whose window is over.
         open: those that may still come back in time; they count for nothing yet.
-        returned: orders that came back, by basis; a basis that nobody could have spoken by is missing.
-        disputed: orders on which those that could speak disagree.
+        heard: of these orders, those on which each basis has spoken: every order by its lines, and by the mark where the DMS
+            delivers marks; by the customer only who answered the question, or complained.
+        returned: orders that came back, by basis; as in `heard`, a basis that has spoken on none is missing.
+        disputed: orders on which those that have spoken disagree.
     """
 
     orders: int
     open: int
+    heard: Mapping[ReworkBasis, int]
     returned: Mapping[ReworkBasis, int]
     disputed: int
 
@@ -132,11 +136,11 @@ def rates(cars: Iterable[Sequence[Order]], policy: ReworkPolicy, since: date, un
     Args:
         cars: the orders of each car, those after `until` included, as far as they are known.
     """
+    known = list(cars)
+    marked = marks(known)
     total = still_open = disputed = 0
-    returned = dict.fromkeys(ReworkBasis, 0)
-    marked = False
-    for orders in cars:
-        marked = marked or any(order.comeback is not None for order in orders)
+    heard, returned = Counter[ReworkBasis](), Counter[ReworkBasis]()
+    for orders in known:
         said: dict[int | None, set[ReworkBasis]] = {}
         for row in register(orders, policy):
             said.setdefault(row.original, set()).update(row.bases)
@@ -147,13 +151,22 @@ def rates(cars: Iterable[Sequence[Order]], policy: ReworkPolicy, since: date, un
                 still_open += 1
                 continue
             total += 1
-            bases = said.get(order.id, set())
-            for basis in bases:
-                returned[basis] += 1
-            disputed += 0 < len(bases) < len(ReworkBasis)
-    if not marked:
-        del returned[DMS]
-    return Rates(orders=total, open=still_open, returned=returned, disputed=disputed)
+            bases, speak = said.get(order.id, set()), voices(order, marked=marked)
+            heard.update(speak)
+            returned.update(bases)
+            disputed += 0 < len(bases) < len(speak)
+    came = {basis: returned[basis] for basis in ReworkBasis if heard[basis]}
+    return Rates(orders=total, open=still_open, heard=dict(heard), returned=came, disputed=disputed)
+
+
+def marks(cars: Iterable[Sequence[Order]]) -> bool:
+    """Does the DMS mark returns? One mark is enough: many leave the orders empty that are none."""
+    return any(order.comeback is not None for orders in cars for order in orders)
+
+
+def voices(order: Order, *, marked: bool) -> frozenset[ReworkBasis]:
+    """Who has spoken on whether this order held; a customer whom nobody has asked has not."""
+    return frozenset({SAME} | ({DMS} if marked else set()) | (set() if order.claimed is None else {CLAIM}))
 
 
 def faults(order: Order, policy: ReworkPolicy) -> tuple[Job, ...]:

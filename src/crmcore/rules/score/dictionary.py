@@ -175,7 +175,10 @@ _REPAIR = (
             "zh": "回答“一次修好”的人数 / 回答人数",
             "en": "people who said it was fixed the first time / people who answered",
         },
-        population=_ANSWERS,
+        population={
+            "zh": _ANSWERS["zh"] + "；`rework list` 按工单计，投诉未修好的客户一并计入",
+            "en": _ANSWERS["en"] + "; `rework list` counts orders instead, and who complained beside who answered",
+        },
         source="S1; the question of survey `aftersales`.",
         unit=Unit.SHARE,
         method="wilson",
