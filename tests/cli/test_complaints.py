@@ -186,3 +186,22 @@ def test_mistakes_are_told_with_what_to_do(store, arguments, code):
     assert in_chinese["message"] != body["message"]
     assert "{" not in body["message"] + body["fix"]
     assert before == store.json("complaints", "show", "K1", *at("10:05"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (("approve", "O1", "--by", "V01"), ("Let a colleague approve it", "请同事批准")),
+        (("assign", "K1", "--to", "D01"), ("Name somebody the complaint is not about", "指定与投诉无关的人")),
+        (("close", "K1"), ("Write down the solution first: crmcore complaints resolve", "先登记解决方案：crmcore complaints resolve")),
+    ],
+)  # fmt: skip
+def test_what_is_refused_says_what_helps_against_its_own_reason(store, arguments, remedy):
+    """Not one fix for every refusal: each reason has its own, in both languages."""
+    store("complaints", "open", "等太久了", "--customer", "C1", *at("10:00"))
+    store("complaints", "classify", "K1", "--accused", "D01", *at("10:01"))
+    store("complaints", "offer", "K1", "GIFT", "50", "--by", "V01", *at("10:02"))
+    told = [store("complaints", *arguments, "--lang", lang, *at("10:05")).stderr for lang in ("en", "zh")]
+
+    assert [True, True] == [words in said for words, said in zip(remedy, told, strict=True)], told
+    assert all("CRM-T504" in said and "crmcore complaints show K1" in said for said in told)

@@ -44,11 +44,13 @@ def fill(template: str, params: Mapping[str, object]) -> str:
 def error(code: str, lang: str, package: str, params: Mapping[str, object]) -> tuple[str, str]:
     """What happened and what to do, for an error code; a code without words still shows its parameters.
 
-    A parameter `reason` that is a reason code is said in words: whoever raises it does not know the reader's language.
+    A parameter `reason` that is a reason code is said in words, and `{remedy}` is its own fix: whoever raises it does not know the
+    reader's language.
     """
     why = params.get("reason")
     if isinstance(why, str):
-        params = {**params, "reason": reason(why, lang, package)[0]}
+        said, remedy = reason(why, lang, package)
+        params = {"remedy": remedy, **params, "reason": said}
     return _entry("errors", code, lang, package, params)
 
 
