@@ -480,6 +480,7 @@ def test_giving_up_closes_nothing(desk):
     assert ({"GIVEN_UP": 1}, ["CASE_NEEDS_WAIVER"]) == (report.follows, [each.reason for each in report.notices])
     assert (("SKIPPED", "GIVEN_UP"), "CALLBACK_PENDING") == (over(desk, case), state(desk, case).state)
     assert [{"callback": "GIVEN_UP", "why": "GIVEN_UP"}] == [json.loads(row.detail) for row in events]
+    assert events[0].note.startswith("多次联系不上，不再回访")
     assert ["CR_MANAGER"] == [row.role for row in desk.rows(schema.alert, kind="CALLBACK_GIVEN_UP")]
     end.waive(desk.crm.office(), case, "WAIVER_UNREACHABLE", by="M1")
     assert ComplaintState.CLOSED is end.close(desk.crm.office(), case, by="M1").state
@@ -527,14 +528,24 @@ def test_who_wants_no_surveys_is_asked_whether_it_is_solved(desk):
     assert "CLOSED" == state(desk, case).state
 
 
-def test_who_goes_leaves_the_call_to_somebody(desk):
-    """A clerk who leaves: what is his is handed over like every contact."""
+@pytest.mark.parametrize("to", ["somebody", None])
+def test_who_goes_leaves_the_call_to_somebody(desk, to):
+    """A clerk who leaves: to whom it is said, or whom the rules choose, since no plan does."""
     case, _ = solved(desk)
     mine = call_of(desk, case).executor
-    to = "E2" if mine == "E1" else "E1"
-    staff.leave(desk.db, desk.crm.settings(), mine, to, desk.clock, cases=desk.crm.cases())
+    other = "E2" if mine == "E1" else "E1"
+    staff.leave(desk.db, desk.crm.settings(), mine, to and other, desk.clock, cases=desk.crm.cases())
 
-    assert to == call_of(desk, case).executor
+    assert other == call_of(desk, case).executor
+
+
+def test_who_becomes_an_accused_loses_the_call(desk):
+    """What the customer says in it turns out to be about the clerk."""
+    case, _ = solved(desk)
+    mine = call_of(desk, case).executor
+    flow.classify(desk.crm.office(), case, Judged(accused=(mine,)), by="M1")
+
+    assert {mine, call_of(desk, case).executor} == {"E1", "E2"}
 
 
 def test_the_sheet_says_it_to_the_clerk(desk):

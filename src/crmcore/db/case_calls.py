@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,12 @@ def case_of(row: Row[Any]) -> int | None:
     """The case that a touchpoint is the second callback of."""
     prefix, _, digits = str(row.subject).rpartition(":")
     return int(digits) if f"{prefix}:" == touchpoints.CASE else None
+
+
+def of(connection: Connection, numbers: Collection[int]) -> list[int]:
+    """The cases whose second callbacks are among these touchpoints, in order."""
+    calls = connection.execute(select(touchpoint.c.subject).where(among(touchpoint.c.id, numbers)))
+    return sorted({case for row in calls if (case := case_of(row)) is not None})
 
 
 def cases(connection: Connection, calls: Iterable[Row[Any]]) -> dict[int, Row[Any]]:

@@ -338,7 +338,7 @@ class _Recording:
         touchpoints.close_many(self.connection, closing, self.now)
         self.done.follows = "GIVEN_UP"
         if self.file is not None:
-            give_up(self.file, why)
+            give_up(self.file, why, self.desk.settings.lang)
             self.done.notices.append("CASE_NEEDS_WAIVER")
         if text_at is not None and queue_text(self.connection, self.desk, self.row, text_at, self.now):
             self.done.texts += 1

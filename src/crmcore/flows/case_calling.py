@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Row
 
+from crmcore import lang as catalogue
 from crmcore.db import complaints
 from crmcore.flows.casework import File
 from crmcore.flows.complaint_end import called
@@ -77,7 +78,8 @@ def settle(file: File, what: Spoken, attempt: int, result: CallResult, *, doubt:
     return file.case.state
 
 
-def give_up(file: File, why: str) -> None:
+def give_up(file: File, why: str, lang: str) -> None:
     """Nobody calls again. The case stays as it is, says so, and its manager is told: somebody must answer for closing it."""
-    file.happen(EventKind.NOTE, detail={"callback": "GIVEN_UP", "why": why})
+    note = " · ".join(catalogue.reason(code, lang)[0] for code in (why, "CASE_NEEDS_WAIVER"))
+    file.happen(EventKind.NOTE, detail={"callback": "GIVEN_UP", "why": why}, note=note)
     file.tell("CALLBACK_GIVEN_UP", role=Role.CR_MANAGER)

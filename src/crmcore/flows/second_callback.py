@@ -38,7 +38,7 @@ def follow(file: File) -> None:
     for call in known:
         if call.state in touchpoints.OPEN:
             if owed and call.occurrence == this_round:
-                case_calls.move(file.connection, call, _where(file, call), file.now)
+                case_calls.move(file.connection, call, _where(file, call) | _whose(file, call), file.now)
             else:
                 _end(file, call)
     if owed and this_round not in {call.occurrence for call in known}:
@@ -127,6 +127,13 @@ def _deadline(file: File) -> datetime:
     """When the clock of the second callback of this round runs out."""
     mine = (ClockKind.CALLBACK, file.case.round)
     return next(clock.due_at for clock in file.case.clocks if (clock.kind, clock.round) == mine)
+
+
+def _whose(file: File, call: Row[Any]) -> dict[str, Any]:
+    """Somebody else's, where it is nobody's or an accused has it."""
+    rule = file.cases.callback
+    stays = rule is None or (call.executor is not None and call.executor not in file.case.accused)
+    return {} if rule is None or stays else {"executor": _executor(file, rule)}
 
 
 def _executor(file: File, rule: TouchpointRule) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, func, select, update
 
-from crmcore.db import complaints, schema, touchpoints
+from crmcore.db import case_calls, complaints, schema, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import UsageError
+from crmcore.flows import second_callback
 from crmcore.flows.casework import File
 from crmcore.flows.evidence import Cases
 from crmcore.flows.plan_who import staff_of
@@ -89,17 +90,22 @@ def leave(
     """
     now = clock.now()
     with db.writing() as connection:
+        touchpoints.lock(connection)  # before any case, as whoever records a call does
         complaints.lock_owned(connection, code)
         _keep(connection, _one(connection, settings, code), active=0)
         if to is not None and not _one(connection, settings, to).active:
             raise UsageError("CRM-U117", staff=to)
         mine = (schema.touchpoint.c.executor == code, schema.touchpoint.c.state.in_(touchpoints.OPEN))
         numbers: Sequence[int] = connection.execute(select(schema.touchpoint.c.id).where(*mine)).scalars().all()
+        calls = case_calls.of(connection, numbers)
         if to is None:
             _give_back(connection, mine, now)
         for number in numbers if to is not None else ():
             touchpoints.assign(connection, number, str(to), now)
         given = (0, 0) if cases is None else _hand_over(connection, cases, code, to, now)
+        if cases is not None:
+            for case in calls:  # no plan gives those to anybody
+                second_callback.follow(File.open(connection, cases, f"K{case}", by="crmcore", at=now, now=now))
     return HandedOver(len(numbers), *given)
 
 
