@@ -204,10 +204,9 @@ def test_a_merge_takes_the_call_along(desk):
     """It belongs to whom the customer is now."""
     case, _ = solved(desk)
     other = desk.dealer.customer("+8613800130002", name="王晓明")
-    customers.merge(desk.db, f"C{desk.customers[0]}", f"C{other}", by="M1", clock=desk.clock)
-    kept = state(desk, case).customer_id
+    customers.merge(desk.db, f"C{other}", f"C{desk.customers[0]}", by="M1", clock=desk.clock)
 
-    assert kept == call_of(desk, case).customer_id
+    assert (other, other) == (state(desk, case).customer_id, call_of(desk, case).customer_id)
     assert [("DUE", None)] == [over(desk, case)]
 
 
