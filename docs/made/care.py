@@ -25,6 +25,7 @@ def rules_page() -> str:
     for name, title in (
         ("sales", "Pack `sales`: from the visitor to the new car"),
         ("aftersales", "Pack `aftersales`"),
+        ("second_callback", "In force with every choice of packs: the second callback of a complaint"),
     ):
         rules = pack(name)["rules"]
         parts.append(f"## {title}\n")

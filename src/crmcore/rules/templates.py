@@ -37,6 +37,7 @@ VARIABLES: Mapping[AnchorKind, frozenset[str]] = {
     AnchorKind.HOLIDAY: _SHARED_DAY,
     AnchorKind.SEASON: _SHARED_DAY,
     AnchorKind.EVENT: _SHARED_DAY,
+    AnchorKind.RESOLVED: _DATED,
 }
 #: Texts that no rule sends, by template: what they may say, what they must, and of which class they are.
 OWN: Mapping[str, frozenset[str]] = {"SURVEY_LINK": _DATED | {"link"}, "CALL_MISSED": _ALWAYS}
