@@ -5,17 +5,21 @@ What one room proves thoroughly is named where it is proved, not repeated.
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +32,7 @@ from tests.flows.desk_world import fill
 from tests.truth.world import OWED, SECRET, World, open_world
 
 from crmcore.cli.frame import cli
+from crmcore.config import load_config
 from crmcore.db import schema
 from crmcore.db.columns import instant
 from crmcore.flows.explain import explain
@@ -84,9 +89,11 @@ class Shell:
         return sql(self.folder, statement, *values)
 
 
-def shell_of(dealer: Dealer, folder: Path, gateway: str) -> Shell:
+def shell_of(
+    dealer: Dealer, folder: Path, gateway: str, survey: str = "http://127.0.0.1:9/index.php/admin/remotecontrol"
+) -> Shell:
     write(dealer, folder)
-    (folder / "crm.toml").write_text(config_toml(gateway_url=gateway), encoding="utf-8")
+    (folder / "crm.toml").write_text(config_toml(gateway_url=gateway, survey_url=survey), encoding="utf-8")
     return Shell(folder)
 
 
@@ -130,6 +137,31 @@ def test_promise_1_counts_reconcile_and_rejects_stay(dealer, tmp_path):
     left = {row["id"] for row in shell.json("rejects", "list")["rejects"]}
 
     assert set(ids[1:]) == left, "what is dismissed is gone; what is retried and still bad is back; the others stayed"
+
+
+def test_promise_1_answers_reconcile_as_well(dealer, tmp_path):
+    """The sources of surveys count as those of the DMS do: an agency's files, one row spoilt, and a server on the web.
+
+    Whatever is pulled: tests/flows/test_responses.py.
+    """
+    with limesurvey.LoopbackLimeSurvey() as lime:
+        shell = shell_of(dealer, tmp_path, "http://127.0.0.1:9/unused", survey=lime.url)
+        wave = next(iter(sorted((tmp_path / "waves").iterdir())))
+        whole = wave.read_text("utf-8-sig")
+        first = whole.splitlines()[1]
+        wave.write_text(whole.replace(first, first.rpartition(",")[0].rpartition(",")[0] + ",99,"), "utf-8-sig")
+        runs = [{each["source"]: each for each in shell.json("collect")["surveys"]} for _ in range(3)]
+        wave.write_text(whole, "utf-8-sig")
+        mended = {each["source"]: each for each in shell.json("collect")["surveys"]}
+    rows = sum(len(rows) for rows in dealer.voices.rows.values())
+
+    for run in (*runs, mended):
+        assert {"survey.agency": rows, "survey.web": 0} == {name: each["read"] for name, each in run.items()}
+        for each in run.values():
+            assert each["read"] == each["accepted"] + each["unchanged"] + each["duplicates"] + each["rejected"]
+    assert [1, 1, 1, 0] == [run["survey.agency"]["rejected"] for run in (*runs, mended)]
+    assert rows == len(shell.sql("select id from survey_response"))
+    assert [] == shell.sql("select id from reject where state = 'OPEN'")
 
 
 # ------------------------------------------------------------------ 2
@@ -211,6 +243,31 @@ def test_promise_2_lost_wake_ups_change_latency_only(dealer, regular, tmp_path):
         }
         assert 0 < len(untold) < len(said)
         assert untold == {key for key in untold if key.split("|")[2] in over}
+
+
+def test_promise_2_a_cases_deadlines_do_not_depend_on_who_looks(house, tmp_path_factory):
+    """Looked at every half hour, or once after three days: the same rungs fell due at the same times, and the same is owed.
+
+    Only when it was noticed differs, and that is written down.
+    """
+    shell, _, _ = house
+    shell("complaints", "open", "又坏了，要退钱", "--customer", "C1", "--by", "E1")
+    other = Shell(tmp_path_factory.mktemp("asleep") / "copy")
+    shutil.copytree(shell.folder, other.folder)
+    start = instant("2026-11-22T02:00:00Z")
+    for half_hours in range(1, 6 * 24):
+        shell("escalate", at=(start + timedelta(minutes=30 * half_hours)).isoformat())
+    for _ in range(2):
+        other("escalate", at=(start + timedelta(days=3)).isoformat())
+    rungs, owed_alerts = (
+        "select complaint_id, round, level, clock, role, due_at from escalation order by level",
+        "select complaint_id, kind, round, level, role, due_at from alert order by kind, level",
+    )
+
+    assert shell.sql(rungs) == other.sql(rungs)
+    assert shell.sql(owed_alerts) == other.sql(owed_alerts)
+    assert [1, 2] == [level for (level,) in other.sql("select level from escalation order by level")]
+    assert [(1,), (1,)] == other.sql("select late from escalation")
 
 
 # ------------------------------------------------------------------ 3
@@ -356,6 +413,7 @@ access_token = {{ env = "ROBOT_TOKEN" }}
 secret = {{ env = "ROBOT_SECRET" }}
 """
 HEARD = ("attempt", "survey_response", "survey_answer", "complaint", "complaint_clock", "complaint_evidence", "alert")
+ANGRY = {"result": "成功-投诉", "called_at": "10:20", "complaint": "是", "aftersales.OVERALL": 2, "remark": "又坏了"}
 #: Where the import of an angry call is killed: after each thing that is kept.
 ENDS = (
     "attempts.keep",
@@ -413,14 +471,7 @@ def test_promise_5_an_angry_call_is_kept_with_its_case_or_not_at_all(house, poin
     clerk's import, killed after each thing it keeps: nothing is left of it; the same file again has everything, once.
     """
     shell, _, _ = house
-    angry = {
-        "result": "成功-投诉",
-        "called_at": "10:20",
-        "complaint": "是",
-        "aftersales.OVERALL": 2,
-        "remark": "又坏了",
-    }
-    fill(shell.folder / "w.xlsx", {"T1": angry})
+    fill(shell.folder / "w.xlsx", {"T1": ANGRY})
     filled = str(shell.folder / "w.xlsx")
     process = shell.process(
         "callbacks", "import", filled, "--by", "E1", code=dies_after(point), at="2026-11-22T10:40+08:00"
@@ -537,6 +588,33 @@ ORDERS = (
     f"R8,K8,{NAMES[0]},{PHONES[0]},,,,,,,,,,,,{NAMES[1]},,,{PHONES[2]},保养,x,,,,\n"
     f"R9,K9,{NAMES[0]},{PHONES[0]},,,,,,,,,,,,2026-11-18,,{WORDS[1]},1,保养,x,,,,\n"
 )
+PAGES, FORMS = ("csi", "board", "calls"), ("html", "xlsx", "json")
+VOICES_TOML = """
+[survey.agency]
+adapter = "csv"
+path = 'waves/*.csv'
+survey = "aftersales"
+side = "EXTERNAL"
+[survey.agency.items]
+A1 = "OVERALL"
+A2 = "ADVICE"
+[messaging.team]
+adapter = "dingtalk"
+url = "{robot}"
+access_token = {{ env = "ROBOT_TOKEN" }}
+secret = {{ env = "ROBOT_SECRET" }}
+[[staff]]
+code = "E1"
+name = "周客服"
+role = "CR_AGENT"
+"""
+#: One who is not content and says who he is, one whose rows are spoilt; an item that nobody has mapped.
+ANSWERED = (
+    "样本编号,工单号,客户姓名,受访电话,VIN,车牌,访问时间,A1,A2,B1\n"
+    f"1,R1,{NAMES[0]},{PHONES[0]},{VINS[0]},{PLATES[0]},2026-11-21 10:00,2,请打{PHONES[2]},{PHONES[4]}\n"
+    f"2,R2,{NAMES[2]},{PHONES[3]},,,2026-11-21 10:00,{PHONES[3]},,\n"
+    f"3,R2,{NAMES[2]},{PHONES[3]}9,,,{NAMES[2]},9,,{WORDS[4]}\n"
+)
 EVERY = (
     ("doctor",),
     ("sync",),
@@ -592,6 +670,39 @@ EVERY = (
     ("callbacks", "export", "worklist.doc"),
     ("report", "daily", "-o", "report.html"),
     ("report", "daily", "-o", "report.json"),
+    ("callbacks", "import", "filled.xlsx", "--by", "E1"),
+    ("callbacks", "import", "me.json"),
+    ("callbacks", "notes"),
+    ("surveys", "list"),
+    ("surveys", "show", "aftersales"),
+    ("surveys", "show", "nothing"),
+    ("surveys", "invite"),
+    ("surveys", "invite", "--yes"),
+    ("surveys", "responses"),
+    ("surveys", "flags"),
+    ("surveys", "exclude", "Q1", "--why", f"{NAMES[0]} {PHONES[0]}"),
+    ("surveys", "include", "Q1"),
+    ("surveys", "exclude", PHONES[0], "--why", "x"),
+    ("rejects", "list"),
+    ("complaints", "list", "--full", "--customer", "C99"),
+    ("complaints", "show", "K99"),
+    ("complaints", "offer", "K1", "GIFT", "50", "--by", NAMES[0]),
+    ("complaints", "callback", "K2", "RESTORED", "--remark", f"{NAMES[0]} {PHONES[2]}"),
+    ("escalate", "--yes"),
+    ("alerts", "list"),
+    ("rework", "list"),
+    ("rework", "decide", PHONES[0]),
+    ("rework", "decide", "R1", "--cause", f"{NAMES[0]} {PHONES[0]}"),
+    ("actions", "list"),
+    ("actions", "set", PHONES[0], "DONE"),
+    ("actions", "measure"),
+    ("meetings", "sheet", "COMPLAINT"),
+    ("meetings", "sheet", "QUALITY"),
+    ("meetings", "list"),
+    *(("report", page, *more) for page in PAGES for more in ((), *(("-o", f"{page}.{form}") for form in FORMS))),
+    ("explain", "K1"),
+    ("explain", "Q1"),
+    ("explain", "L1"),
     ("db", "upgrade"),
     ("explain", "T1"),
     ("explain", "M1"),
@@ -600,7 +711,7 @@ EVERY = (
     ("run", "--yes"),
 )
 #: A command that was handed a canary may name it back to whoever typed it.
-TYPED = {"proposals", "rejects", "staff", "explain"}
+TYPED = {"actions", "explain", "proposals", "rejects", "rework", "staff", "surveys"}
 
 
 @attrs.define
@@ -610,6 +721,7 @@ class Ears:
     shell: Shell
     caplog: Any
     environ: dict[str, str | None]
+    group: LoopbackRobot
     heard: list[tuple[str, str]] = attrs.field(factory=list)
     ran: set[str] = attrs.field(factory=set)
 
@@ -637,14 +749,18 @@ def _ears(tmp_path, monkeypatch, caplog):
         f"投诉单号,客户姓名,手机,投诉时间,状态,备注\nQ1,{NAMES[2]},{PHONES[3]},2026-11-20 10:00,处理中,{WORDS[2]}\n",
         "utf-8",
     )
-    (tmp_path / "crm.toml").write_text(CANARY_TOML.format(url="http://127.0.0.1:9/x"), "utf-8")
-    environ = {
+    (tmp_path / "waves").mkdir()
+    (tmp_path / "waves" / "q4.csv").write_text(ANSWERED, "utf-8")
+    environ: dict[str, str | None] = {
         "SMS_PASSWORD": KEYS[0],
         "CRM_HOOK_SECRET": KEYS[1],
         "CANARY_DATABASE": f"sqlite:///{tmp_path / 'crm.db'}",
     }
     caplog.set_level(logging.DEBUG)  # of everything, as an embedding application may have it
-    return Ears(Shell(tmp_path), caplog, environ)
+    with LoopbackRobot(now=lambda: instant("2026-11-22T02:00:00Z")) as group:
+        text = CANARY_TOML + VOICES_TOML.replace("{robot}", group.dingtalk_url)
+        (tmp_path / "crm.toml").write_text(text.format(url="http://127.0.0.1:9/x"), "utf-8")
+        yield Ears(Shell(tmp_path), caplog, environ, group)
 
 
 def test_promise_6_no_command_says_who_somebody_is(ears, tmp_path):
@@ -658,6 +774,7 @@ def test_promise_6_no_command_says_who_somebody_is(ears, tmp_path):
     (tmp_path / "exports" / "ro.csv").write_text(ORDERS.replace(WORDS[0], f"{WORDS[0]}{WORDS[3]}"), "utf-8")
     ears("sync")
     ears("plan")
+    fill_in(ears)
     for arguments in EVERY:
         for form in ((), ("--json",), ("-vv",), ("-vv", "--lang", "en")):
             ears(*arguments, *form)
@@ -672,14 +789,37 @@ def test_promise_6_no_command_says_who_somebody_is(ears, tmp_path):
     told = json.loads(ears("report", "daily", "--json").stdout)["lines"]
     assert {"M", "T", "J"} == {line["id"][0] for line in told}
     whole = {path.name: path for path in tmp_path.iterdir() if path.is_file()}
-    for name in ("report.html", "report.json"):
-        ears.listen(name, whole[name].read_text("utf-8"))
+    reports = {"report.html", "report.json", *(f"{page}.{form}" for page in PAGES for form in FORMS)}
+    for name in reports:
+        ears.listen(name, contents(whole[name]))
+    ears.listen("robot", "\n".join(bytes(each).decode() for each in ears.group.wire))
     assert [] == ears.heard
+    assert ears.group.said
+    assert {("RESPONSE",), ("ATTEMPT",)} <= set(ears.shell.sql("select kind from complaint_evidence"))
+    assert PHONES[2] in ears.shell("surveys", "responses", "--full", **ears.environ).stdout
     clerks = whole["worklist.csv"].read_text("utf-8-sig")
     assert all(canary in clerks for canary in (PHONES[2], NAMES[1], PLATES[0])), "the canary sings where it may"
     assert PHONES[0] in whole["rejects.csv"].read_text("utf-8-sig")
-    private = {"worklist.xlsx", "worklist.csv", "rejects.csv", "crm.db", "report.html", "report.json", "me.json"}
+    private = {"worklist.xlsx", "worklist.csv", "rejects.csv", "crm.db", "me.json", *reports}
     assert dict.fromkeys(private, 384) == {name: stat.S_IMODE(whole[name].stat().st_mode) for name in private}
+
+
+def fill_in(ears: Ears) -> None:
+    """A clerk's file: one who is angry and says who he is, one row in which every cell is wrong."""
+    assert 0 == ears("callbacks", "export", "filled.xlsx", "--by", "E1").exit_code
+    first, second, *_ = (row["id"] for row in json.loads(ears("callbacks", "list", "--json").stdout)["callbacks"])
+    who = f"{NAMES[0]} {PHONES[2]} {PLATES[0]}"
+    angry = {"result": "成功-投诉", "called_at": "2026-11-22 09:55", "remark": who, "note": PHONES[2], "referral": who}
+    wrong = dict.fromkeys(("result", "called_at", "caller", "next_at", "category", "aftersales.OVERALL"), who)
+    fill(ears.shell.folder / "filled.xlsx", {first: angry | {"complaint": "是"}, second: wrong | {"note": PHONES[0]}})
+
+
+def contents(path: Path) -> str:
+    """The text of a file, of every part of it where it is a workbook."""
+    if path.suffix != ".xlsx":
+        return path.read_text("utf-8")
+    with zipfile.ZipFile(path) as book:
+        return "\n".join(html.unescape(book.read(name).decode("utf-8", "replace")) for name in book.namelist())
 
 
 def cli_commands() -> list[tuple[str, Any]]:
@@ -923,6 +1063,24 @@ def check_words(said: str, lang: str) -> None:
             assert code == "-", line
         if lang == "zh":
             assert CHINESE.search(line), line
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_promise_8_a_case_explains_its_clocks(house, lang):
+    """`crmcore explain K1`: what it rests on and why, each clock with what it counts and its source, each rung with how late it was."""
+    shell, _, _ = house
+    fill(shell.folder / "w.xlsx", {"T1": ANGRY})
+    shell("callbacks", "import", str(shell.folder / "w.xlsx"), "--by", "E1", at="2026-11-22T10:40+08:00")
+    shell("escalate", at="2026-11-23T12:00+08:00")
+    said = shell("explain", "K1", "--lang", lang, at="2026-11-23T12:00+08:00")
+    facts = json.loads(shell("explain", "K1", "--json", at="2026-11-23T12:00+08:00").stdout)
+
+    assert 0 == said.exit_code
+    check_words(said.stdout, lang)
+    sources = load_config(shell.folder / "crm.toml", environ=SECRETS).complaints.sources
+    assert all(sources[name] in said.stdout for name in ("handover", "response", "close"))
+    assert all(each["minutes_late"] > 0 for each in facts["escalations"])
+    assert NAMES[0] not in said.stdout
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
