@@ -55,7 +55,7 @@ def test_one_store_alone(dealer):
     [
         (("csi", "-o", "x.pdf"), "CRM-U403"),
         (("board", "-o", "board"), "CRM-U403"),
-        (("daily", "-o", "x.xlsx"), "CRM-U403"),
+        (("daily", "-o", "x.csv"), "CRM-U403"),
         (("csi", "--months", "3", "--since", "2026-11-01"), "CRM-U401"),
         (("csi", "--since", "2026-11-02", "--until", "2026-11-01"), "CRM-U402"),
         (("csi", "--survey", "afterseles"), "CRM-U404"),

@@ -17,7 +17,6 @@ from crmcore.db import schema
 from crmcore.db.engine import Database
 from crmcore.flows.report import daily
 from crmcore.reports import files
-from crmcore.reports.daily import render
 
 pytestmark = pytest.mark.real
 
@@ -38,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name, facts in zip(("csi", "board", "calls"), Pages(db).all(lang), strict=True):
                 (where / f"{name}.{lang}.html").write_bytes(files.content(facts, ".html", lang))
             today = daily(db, {world.RULE.code: world.RULE}, world.S01, world.NOW, lang=lang)
-            (where / f"daily.{lang}.html").write_text(render(today, lang), "utf-8")
+            (where / f"daily.{lang}.html").write_text(files.html(today, lang), "utf-8")
     return where
 
 

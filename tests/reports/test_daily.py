@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from datetime import timedelta
 
 import attrs
+import openpyxl
 import pytest
 from tests.flows.desk_world import open_desk
 from tests.flows.making import STORE, World
@@ -15,7 +17,8 @@ from crmcore.db import schema
 from crmcore.db.columns import stamp
 from crmcore.flows import callbacks
 from crmcore.flows.report import daily
-from crmcore.reports.daily import render, to_json
+from crmcore.reports import files
+from crmcore.reports.files import HTML, JSON, XLSX, as_text, html
 from crmcore.types.contact import AnchorKind, TouchpointRule
 
 RULE = TouchpointRule(
@@ -67,7 +70,7 @@ def listed(db, clock, folder, *, masked, store=None):
 def test_the_page_stands_alone(facts, lang):
     """No script, no image, no link, no address: nothing leaves the page, and its policy forbids it."""
     db, now, _ = facts
-    page = render(daily(db, rules(), STORE, now, lang=lang), lang)
+    page = html(daily(db, rules(), STORE, now, lang=lang), lang)
 
     assert not re.findall(r"<script|<img|<link|<iframe|https?:|@import|url\(", page)
     assert "default-src 'none'" in page
@@ -79,7 +82,7 @@ def test_the_page_shows_nobody(facts):
     """No full name and no number stands on the page, in HTML or JSON; a name that is HTML stays text."""
     db, now, value = facts
     told = daily(db, rules(), STORE, now, lang="zh")
-    for text in (render(told, "zh"), to_json(told)):
+    for text in (html(told, "zh"), as_text(told)):
         assert "王小明" not in text
         assert value.removeprefix("+86") not in text
         assert "<script>" not in text
@@ -98,9 +101,27 @@ def test_everything_that_did_not_happen_has_its_reason(facts):
 def test_a_late_call_is_counted_late(facts):
     """A deadline that has passed is shown as late."""
     db, now, _ = facts
-    told = json.loads(to_json(daily(db, rules(), STORE, now, lang="en")))
+    told = json.loads(as_text(daily(db, rules(), STORE, now, lang="en")))
 
     assert ("crmcore/report.daily@1", 1, 1) == (told["schema"], told["calls"], told["calls_late"])
+
+
+def test_page_and_workbook_say_the_same(facts):
+    """The call, the text and the row stand in both; the facts have codes."""
+    db, now, _ = facts
+    told = daily(db, rules(), STORE, now, lang="en")
+    book = openpyxl.load_workbook(io.BytesIO(files.content(told, XLSX, "en")))
+    cells = {
+        str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None
+    }
+    page = files.content(told, HTML, "en").decode()
+
+    assert {"Texts", "Sources", "What did not happen, and why", "What is planned next"} <= {
+        sheet.title for sheet in book
+    }
+    assert {"M1", "J1", "手机号 9.99A+99", "main"} <= cells
+    assert [] == [cell for cell in ("M1", "J1", "手机号 9.99A+99", "main") if cell not in page]
+    assert b"crmcore/report.daily@1" in files.content(told, JSON, "en")
 
 
 def test_the_worklist_tells_the_clerk_what_he_needs(facts, clock, tmp_path):

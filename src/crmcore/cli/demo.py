@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from crmcore.cli.demo_stage import Stage
 
 SHOWN = 5  # rows of the worklist on the screen
-PAGES = ("csi", "board", "calls")
+PAGES = ("csi", "board", "calls", "report")
 FILES = (
     "crm.toml",
     "crm.db",
     "worklist.xlsx",
     "worklist-filled.csv",
     "rejects.csv",
-    "report.html",
     *(f"{page}.{suffix}" for page in PAGES for suffix in ("html", "xlsx")),
 )
 
@@ -105,16 +104,15 @@ def _hand_over(state: State, stage: Stage) -> None:
 def _show(state: State, stage: Stage) -> None:
     from crmcore.cli import demo_voices
     from crmcore.reports import files
-    from crmcore.reports.daily import render
     from crmcore.worklist.write import private_write
 
     crm, folder = stage.crm, stage.folder
     reports = crm.reports()
     frame = reports.frame()
-    for page, facts in (("csi", reports.csi(frame)), ("board", reports.board(frame)), ("calls", reports.calls(frame))):
+    pages: tuple[files.Page, ...] = (reports.csi(frame), reports.board(frame), reports.calls(frame), crm.report())
+    for page, facts in zip(PAGES, pages, strict=True):
         for suffix in (files.HTML, files.XLSX):
             private_write(folder / f"{page}{suffix}", files.content(facts, suffix, state.lang))
-    private_write(folder / "report.html", render(crm.report(), state.lang).encode())
     state.tell(state.say("demo.show"))
     now = f"{state.local(crm.clock.now().isoformat()):%Y-%m-%dT%H:%M%z}"
     first = next(iter(demo_voices.cases(stage)), {"id": "K1"})["id"]

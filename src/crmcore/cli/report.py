@@ -43,14 +43,13 @@ def window(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--store", metavar="CODE")
 @click.pass_obj
 def daily(state: State, output: Path | None, store: str | None) -> None:
-    """The page as HTML, into a file or on stdout; with --json its facts."""
+    """What was done today and what was not."""
     from crmcore.reports import files
-    from crmcore.reports.daily import render, to_json
 
-    suffix = files.suffix_of(output, (files.HTML, files.JSON)) if output else ""
+    suffix = files.suffix_of(output) if output else ""
     facts = state.crm.report(store)
-    text = to_json(facts) if state.json or suffix == files.JSON else render(facts, state.lang)
-    _give(state, output, text.encode())
+    form = suffix or (files.JSON if state.json else files.HTML)
+    _give(state, output, files.content(facts, form, state.lang))
 
 
 @command.command("csi")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-
-from crmcore import lang as catalogue
-from crmcore.errors import MissingExtra
 
 
 @attrs.frozen(kw_only=True)
@@ -59,28 +55,3 @@ class Daily:
         facts = attrs.asdict(self)
         del facts["labels"]
         return {"schema": "crmcore/report.daily@1", **facts}
-
-
-def render(daily: Daily, lang: str) -> str:
-    """The page; every value is escaped."""
-    try:
-        import jinja2
-    except ModuleNotFoundError:
-        raise MissingExtra("CRM-X001", extra="app") from None
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("crmcore.reports", "pages"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-
-    def say(key: str, **params: object) -> str:
-        return catalogue.say(key, lang, "crmcore", **params)
-
-    def label(code: str) -> str:
-        return daily.labels.get(code, code)
-
-    page: str = environment.get_template("daily.html").render(daily=daily, say=say, label=label, lang=lang)
-    return page
-
-
-def to_json(daily: Daily) -> str:
-    """`as_json` as text."""
-    return json.dumps(daily.as_json(), ensure_ascii=False, indent=2)

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crmcore.errors import UsageError
-from crmcore.reports import board_parts, book, calls_parts, csi_parts, page
+from crmcore.reports import board_parts, book, calls_parts, csi_parts, daily_parts, page
 from crmcore.reports.board import Board
 from crmcore.reports.calls import Calls
 from crmcore.reports.csi import Csi
+from crmcore.reports.daily import Daily
 from crmcore.reports.parts import Report
 
 HTML, XLSX, JSON = ".html", ".xlsx", ".json"
 SUFFIXES = (HTML, XLSX, JSON)
+
+
+Page = Csi | Board | Calls | Daily
 
 
 class Facts(Protocol):
@@ -25,7 +29,7 @@ class Facts(Protocol):
         ...
 
 
-def parts(facts: Csi | Board | Calls, lang: str) -> Report:
+def parts(facts: Page, lang: str) -> Report:
     """The facts in words."""
     say = page.speaker(lang)
     match facts:
@@ -35,17 +39,19 @@ def parts(facts: Csi | Board | Calls, lang: str) -> Report:
             return board_parts.parts(facts, say)
         case Calls():
             return calls_parts.parts(facts, say)
+        case Daily():
+            return daily_parts.parts(facts, say)
 
 
-def suffix_of(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
+def suffix_of(path: Path) -> str:
     """The form a file name asks for; raises `UsageError` CRM-U403 for another. A folder is told as one when it is written to."""
     suffix = path.suffix.lower()
-    if suffix not in known and not path.is_dir():
-        raise UsageError("CRM-U403", at=path.name, suffix=suffix or path.name, known=" ".join(known))
+    if suffix not in SUFFIXES and not path.is_dir():
+        raise UsageError("CRM-U403", at=path.name, suffix=suffix or path.name, known=" ".join(SUFFIXES))
     return suffix
 
 
-def html(facts: Csi | Board | Calls, lang: str) -> str:
+def html(facts: Page, lang: str) -> str:
     """The page."""
     return page.render(parts(facts, lang), lang)
 
@@ -55,7 +61,7 @@ def as_text(facts: Facts) -> str:
     return json.dumps(facts.as_json(), ensure_ascii=False, indent=2)
 
 
-def content(facts: Csi | Board | Calls, suffix: str, lang: str) -> bytes:
+def content(facts: Page, suffix: str, lang: str) -> bytes:
     """The bytes of a file of this form."""
     if suffix == XLSX:
         return book.workbook(parts(facts, lang), lang)
