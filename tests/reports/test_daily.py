@@ -167,3 +167,14 @@ def test_what_rides_on_a_call_is_no_call_of_its_own(facts, clock, tmp_path):
     (row,) = listed(db, clock, tmp_path, masked=True)
 
     assert "维修后回访 + 维修后回访" == row.task
+
+
+def test_a_text_that_no_rule_sends_has_a_name(facts):
+    """The survey's link and the word after missed calls stand there in words."""
+    db, now, _ = facts
+    with db.writing() as connection:
+        connection.execute(schema.message.update().values(template="SURVEY_LINK"))
+    page = html(daily(db, rules(), STORE, now, lang="en"), "en")
+
+    assert "Link to the survey" in page
+    assert "SURVEY_LINK" not in page

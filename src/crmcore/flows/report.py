@@ -15,6 +15,7 @@ from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import Database
 from crmcore.reports.daily import Daily, Line
 from crmcore.rules.masking import mask_name
+from crmcore.rules.templates import OWN
 from crmcore.types.contact import TouchpointRule
 from crmcore.types.store import Store
 
@@ -109,7 +110,8 @@ def _labels(rules: Mapping[str, TouchpointRule], lang: str) -> dict[str, str]:
     }
     labels = {code: rule.label.get(lang, code) for code, rule in rules.items()}
     templates = {rule.template: labels[code] for code, rule in rules.items() if rule.template}
-    return {**templates, **labels, **states}
+    own = {code: catalogue.say(f"template.{code}", lang) for code in OWN}
+    return {**own, **templates, **labels, **states}
 
 
 def _minute(stored: str | None, zone: ZoneInfo) -> str:
