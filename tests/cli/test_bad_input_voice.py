@@ -242,7 +242,7 @@ def test_a_csv_in_any_encoding_is_taken(house, encoding):
 
 #: What the clerk writes into the first row -> the column that is told, and why.
 ROWS = {
-    "a score above the scale": ({"aftersales.OVERALL": 11}, "aftersales.OVERALL", "ANSWER_OUTSIDE_SCALE"),
+    "a score above the scale": ({"aftersales.OVERALL": 11}, "aftersales.OVERALL", "SCORE_OUTSIDE_SCALE"),
     "a score in words": ({"aftersales.OVERALL": "很好"}, "aftersales.OVERALL", "ANSWER_NO_NUMBER"),
     "a Chinese full stop": ({"aftersales.OVERALL": "8。5"}, "aftersales.OVERALL", "ANSWER_NO_NUMBER"),
     "a broken formula": ({"aftersales.OVERALL": "#REF!"}, "aftersales.OVERALL", "CELL_EXCEL_ERROR"),

@@ -61,13 +61,14 @@ def test_what_could_not_be_taken_is_told_with_its_cell_and_the_fix(owed):
     result = crm("callbacks", "import", "w.xlsx", "--now", LATER)
 
     assert (1, 1) == (code, result.exit_code)
-    assert {"ANSWER_OUTSIDE_SCALE", "RESULT_MISSING", "CALL_TIME_MISSING"} == {
+    assert {"SCORE_OUTSIDE_SCALE", "RESULT_MISSING", "CALL_TIME_MISSING"} == {
         row["reason"] for row in body["rejected"]
     }
     assert (2, 0, 2) == (body["read"], body["recorded"], body["rejected_rows"])
-    (score,) = (row for row in body["rejected"] if row["reason"] == "ANSWER_OUTSIDE_SCALE")
+    (score,) = (row for row in body["rejected"] if row["reason"] == "SCORE_OUTSIDE_SCALE")
     assert ("99", 3) == (score["shape"], score["row"])
     assert score["cell"] in result.stdout
+    assert "按列标题中的范围填写分数" in result.stdout
     assert "请选择回访结果" in result.stdout
     assert not {"王小明", "李小红", "13800130002"} & set(result.output.split())
 

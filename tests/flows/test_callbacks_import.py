@@ -240,7 +240,7 @@ def test_a_formula_is_text_in_a_workbook(desk):
         ({"result": "已完成", "called_at": "2026-11-21 10:00"}, "called_at", "CALL_TIME_BEFORE_DUE"),
         ({"result": "已完成", "called_at": "2026-09-01 10:00"}, "called_at", "CALL_TIME_OLD"),
         ({"result": "已完成", "called_at": "昨天"}, "called_at", "DATE_FORM"),
-        ({"result": "已完成", "called_at": "10:05", "aftersales.OVERALL": 11}, "aftersales.OVERALL", "ANSWER_OUTSIDE_SCALE"),
+        ({"result": "已完成", "called_at": "10:05", "aftersales.OVERALL": 11}, "aftersales.OVERALL", "SCORE_OUTSIDE_SCALE"),
         ({"result": "已完成", "called_at": "10:05", "aftersales.OVERALL": "#####"}, "aftersales.OVERALL", "CELL_EXCEL_ERROR"),
         ({"result": "已完成", "called_at": "10:05", "delivery.OVERALL": 9}, "delivery.OVERALL", "ANSWER_NOT_ASKED"),
         ({"result": "无人接听", "called_at": "10:05", "aftersales.OVERALL": 9}, "aftersales.OVERALL", "ANSWER_NOT_REACHED"),

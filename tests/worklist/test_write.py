@@ -90,6 +90,18 @@ def test_excel_reads_the_csv(tmp_path):
     assert (tmp_path / "w.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
+def test_a_row_of_the_csv_is_one_line(tmp_path):
+    """The script has no breaks there, as a text editor takes each for a row; the workbook keeps them."""
+    for name in ("w.csv", "w.xlsx"):
+        writing.write(tmp_path / name, [row(), row(id="T2")], lang="zh", title="x")
+    (_codes, head, line, _), _ = cells(tmp_path / "w.xlsx")
+    lines = (tmp_path / "w.csv").read_text("utf-8-sig").splitlines()
+
+    assert 3 == len(lines)
+    assert '"1. 修好了吗 / 2. 满意吗"' in lines[1]
+    assert "1. 修好了吗\n2. 满意吗" == line[head.index("话术与问题")]
+
+
 def test_an_unknown_suffix_is_refused(tmp_path):
     """A worklist named .doc says what it may be named."""
     with pytest.raises(UsageError, match="CRM-U210"):

@@ -14,7 +14,7 @@ import attrs
 from crmcore.rules import calltimes, clean
 from crmcore.rules.calltimes import Said
 from crmcore.rules.numbers import yes_no
-from crmcore.rules.surveys.reading import answer, number_of
+from crmcore.rules.surveys.reading import OUTSIDE, answer, number_of
 from crmcore.rules.text import Bad, blank, fold, shape
 from crmcore.tables import destroyed
 from crmcore.types.contact import AttemptOutcome, CallResult, Effect
@@ -171,10 +171,15 @@ class Reader:
         found = {}
         for column, question in self.asked.items():
             if column in cells:
-                said = take(column, answer(question, cells[column]))
+                said = take(column, _at_the_desk(answer(question, cells[column])))
                 if isinstance(said, Answer) and not said.na:
                     found[column] = said
         return found
+
+
+def _at_the_desk(said: Answer | Bad) -> Answer | Bad:
+    """The reason as a clerk can mend it: his scale is the one in the heading, an agency's may be another."""
+    return Bad("SCORE_OUTSIDE_SCALE") if said == OUTSIDE else said
 
 
 def _time(cells: Mapping[str, str], column: str, zone: str) -> Said | Bad | None:

@@ -77,8 +77,13 @@ def _csv(rows: Sequence[WorklistRow], form: Form, lang: str) -> bytes:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(headings(form, lang))
     empty = [""] * len(form.columns())
-    writer.writerows([*(harmless(cell) for cell in row.cells()), *empty] for row in rows)
+    writer.writerows([*(harmless(_one_line(cell)) for cell in row.cells()), *empty] for row in rows)
     return text.getvalue().encode("utf-8-sig")  # Excel reads UTF-8 only with a BOM
+
+
+def _one_line(cell: str) -> str:
+    """A cell without breaks: a text editor, and many an import, take each line of a CSV for a row."""
+    return " / ".join(cell.splitlines())
 
 
 def _workbook(rows: Sequence[WorklistRow], form: Form, lang: str, title: str) -> bytes:
