@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 PEOPLE = """
@@ -205,3 +207,146 @@ def test_what_is_refused_says_what_helps_against_its_own_reason(store, arguments
 
     assert [True, True] == [words in said for words, said in zip(remedy, told, strict=True)], told
     assert all("CRM-T504" in said and "crmcore complaints show K1" in said for said in told)
+
+
+def screen(crm, *arguments, lang="en"):
+    told = crm(*arguments, "--lang", lang)
+    assert 0 == told.exit_code, told.stderr
+    return told.stdout
+
+
+def heading(text, title):
+    """The headings of the table under `title`."""
+    lines = text.splitlines()
+    return re.split(r"  +", lines[lines.index(title) + 1])
+
+
+def test_whether_the_customer_is_content_is_known_at_the_end(store):
+    """An open case says nothing of it, nor does one that was taken back; a closed one does."""
+    told = []
+    for words, *steps in (
+        ("等太久了",),
+        ("太脏了", ("withdraw", "K2")),
+        ("太贵了", ("resolve", "K3", "解释"), ("callback", "K3", "RESTORED", "--close")),
+    ):
+        said(store, "complaints", "open", words, "--customer", "C1", "--apart", *at("10:00"))
+        for step in steps:
+            said(store, "complaints", *step, *at("10:10"))
+        told.append(said(store, "complaints", "show", f"K{len(told) + 1}", *at("10:20"))["complaint"]["restored"])
+
+    assert [None, None, True] == told
+    assert "customer content" not in screen(store, "complaints", "show", "K1", *at("10:20"))
+
+
+def test_the_history_says_what_came_of_it(store):
+    """The three steps of an offer are told apart, and what the second callback has heard is there; both languages, both commands."""
+    said(store, "complaints", "open", "等太久了", "--customer", "C1", "--channel", "BRAND_HOTLINE", *at("10:00"))
+    for offer, answer in (("O1", "yes"), ("O2", "no")):
+        said(store, "complaints", "offer", "K1", "GIFT", "50", "--by", "D01", *at("10:10"))
+        said(store, "complaints", "approve", offer, "--by", "V01", *at("10:11"))
+        said(store, "complaints", "answer", offer, answer, *at("10:12"))
+    said(store, "complaints", "resolve", "K1", "解释", *at("10:20"))
+    said(store, "complaints", "callback", "K1", "--result", "NO_ANSWER", *at("10:30"))
+    said(store, "complaints", "callback", "K1", "EXCEEDED", *at("10:40"))
+    english = [screen(store, *command, *at("11:00")) for command in (("complaints", "show", "K1"), ("explain", "K1"))]
+    chinese = screen(store, "complaints", "show", "K1", *at("11:00"), lang="zh")
+
+    steps = ("offer made", "offer approved", "offer accepted", "offer declined")
+    heard = ("second callback: No answer", "second callback: customer more than content")
+    assert all(words in text for text in english for words in (*steps, *heard))
+    assert all(
+        words in chinese
+        for words in ("提出补偿", "补偿获批", "客户接受补偿", "客户不接受补偿", "超出客户期望", "厂家热线")
+    )
+    assert "how it came: hotline of the brand" in english[0]
+
+
+def test_a_heading_means_the_column_it_stands_over(store):
+    """An offer has its own number, a rung the deadline it is about; why and by whom are in words; colleagues have names."""
+    said(store, "complaints", "open", "等太久了", "--customer", "C1", *at("10:00"))
+    said(store, "complaints", "offer", "K1", "GIFT", "50", "--by", "D01", *at("10:10"))
+    said(store, "complaints", "assign", "K1", "--to", "V01", *at("10:45"))
+    said(
+        store,
+        "complaints",
+        "classify",
+        "K1",
+        "--responsible",
+        "D01",
+        "--need",
+        "RESPECT",
+        "--department",
+        "SERVICE",
+        *at("10:46"),
+    )
+    said(store, "escalate", *at("10:50"))
+    text = screen(store, "complaints", "show", "K1", *at("11:00"))
+
+    assert "offer" == heading(text, "Offers")[0]
+    assert ["deadline", "was due"] == [heading(text, "Escalations")[at_] for at_ in (2, 5)]
+    assert ["said in", "id"] == heading(text, "Rests on")[:2]
+    assert "somebody says so" in text
+    assert {"owner: 主管 (V01)", "responsible: 顾问 (D01)", "department: Service", "needs: respect"} <= {
+        *text.splitlines()
+    }
+
+
+@pytest.mark.parametrize(
+    ("lang", "lines"),
+    [
+        (
+            "en",
+            [
+                "√ K1: handed over",
+                "√ K1: solved",
+                "√ K1: second callback: No answer",
+                "  Nobody has heard yet whether the customer is content: call again by 2026-11-25 11:50",
+                "√ K1: second callback: customer not content; now reopened",
+                "√ K1: second callback: customer content",
+                "  It is not closed yet: crmcore complaints close K1",
+                "√ K1: closed",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "√ K1：已移交",
+                "√ K1：已解决",
+                "√ K1：二次回访：无人接听",
+                "  客户是否满意仍未可知：请在 2026-11-25 11:50 前再次致电",
+                "√ K1：二次回访：客户未挽回；当前 重新打开",
+                "√ K1：二次回访：客户已挽回",
+                "  尚未结案：crmcore complaints close K1",
+                "√ K1：已结案",
+            ],
+        ),
+    ],
+)
+def test_what_was_done_is_said_once_and_what_is_left_too(store, lang, lines):
+    """Nothing is said twice; a callback says what it heard, and whoever is still owed a call or a close is told."""
+    said(store, "complaints", "open", "等太久了", "--customer", "C1", *at("10:00"))
+    told = "".join(
+        screen(store, "complaints", *arguments, *at(clock), lang=lang)
+        for clock, *arguments in (
+            ("10:10", "assign", "K1", "--to", "V01"),
+            ("10:20", "resolve", "K1", "解释"),
+            ("10:30", "callback", "K1", "RESTORED", "--result", "NO_ANSWER"),
+            ("10:40", "callback", "K1", "NOT_RESTORED"),
+        )
+    )
+    said(store, "complaints", "resolve", "K1", "解释", *at("10:50"))
+    told += screen(store, "complaints", "callback", "K1", "RESTORED", *at("11:00"), lang=lang)
+    told += screen(store, "complaints", "close", "K1", *at("11:10"), lang=lang)
+
+    assert lines == [line for line in told.splitlines() if "V01" not in line]
+
+
+@pytest.mark.parametrize(("lang", "hint"), [("en", "not closed yet"), ("zh", "尚未结案")])
+def test_a_waiver_closes_nothing_and_says_so(store, lang, hint):
+    """The case stays solved until somebody closes it."""
+    said(store, "complaints", "open", "等太久了", "--customer", "C1", *at("10:00"))
+    said(store, "complaints", "resolve", "K1", "解释", *at("10:10"))
+    told = screen(store, "complaints", "waive", "K1", "unreachable", *at("10:20"), lang=lang)
+
+    assert hint in told
+    assert "crmcore complaints close K1" in told

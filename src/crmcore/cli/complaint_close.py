@@ -12,6 +12,7 @@ from crmcore.cli.complaint_work import AT, BY, NOTE, _step, codes, instant
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
 from crmcore.types.complaint import OfferKind, RecoveryOffer, Restoration
+from crmcore.types.contact import AttemptOutcome
 
 
 @command.command("offer")
@@ -103,12 +104,9 @@ def callback(
     from crmcore.flows.complaint_end import call_back
 
     heard, at = Restoration(said) if said else None, instant(state, when)
-    office = state.crm.office()
-    done(
-        state,
-        call_back(office, case, result, heard, by=by, at=at, remark=remark, close=close),
-        "CALL_BACK",
-    )
+    called = call_back(state.crm.office(), case, result, heard, by=by, at=at, remark=remark, close=close)
+    reached = state.config.results[result].outcome is AttemptOutcome.SUCCESS
+    done(state, called, "CALL_BACK", {"result": result, "said": said if reached else None})
 
 
 @command.command("waive")

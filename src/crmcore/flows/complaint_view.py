@@ -16,7 +16,16 @@ from crmcore.flows.evidence import LETTERS
 from crmcore.rules.complaints import clocks as sla
 from crmcore.rules.masking import mask_name
 from crmcore.rules.worktime import local
-from crmcore.types.complaint import Complaint, ComplaintEvent, Escalation, EvidenceKind, RecoveryOffer, SlaClock
+from crmcore.types.complaint import (
+    Complaint,
+    ComplaintEvent,
+    ComplaintState,
+    Escalation,
+    EvidenceKind,
+    Origin,
+    RecoveryOffer,
+    SlaClock,
+)
 
 
 def list_cases(
@@ -96,7 +105,7 @@ def _rest(
         "accused": list(case.accused),
         "outcome": row.outcome,
         "avoidable": case.avoidable,
-        "restored": case.restored,
+        "restored": case.restored if _ended_here(case) else None,
         "waiver": row.waiver,
         "callback": None if row.callback_id is None else f"A{row.callback_id}",
         "prevention": row.prevention if full else None,
@@ -107,6 +116,11 @@ def _rest(
         "offers": [offer_row(offer, zone) for offer in complaint_history.offers(connection, number)],
         "escalations": [rung_row(step, zone) for step in complaint_history.climbed(connection, number)],
     }
+
+
+def _ended_here(case: Complaint) -> bool:
+    """Only then is it known whether the customer was content: of what is open, taken back or kept by the DMS nobody has said."""
+    return case.state is ComplaintState.CLOSED and case.origin is Origin.CRM
 
 
 def clock_row(clock: SlaClock, now: datetime, zone: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from crmcore.db import complaint_history, complaints
 from crmcore.flows import naming
 from crmcore.flows.complaint_view import at, clock_row, event_row, evidence_rows, rung_row, stored
+from crmcore.flows.complaint_words import Words
 from crmcore.flows.evidence import Cases
+from crmcore.flows.plan_who import staff_of
 from crmcore.lang import reason as reason_of
 from crmcore.lang import say
 from crmcore.rules.complaints import clocks as sla
@@ -54,7 +56,7 @@ def explain_case(
         "escalations": [rung_row(step, zone) for step in complaint_history.climbed(connection, number)],
         "events": [event_row(event, zone) for event in complaint_history.events(connection, number)],
     }
-    return facts, _lines(facts, cases, naming.staff_names(connection), lang)
+    return facts, _lines(facts, cases, {one.code: one.name for one in staff_of(connection, cases)}, lang)
 
 
 def _clock_facts(cases: Cases, case: Complaint, clock: SlaClock, now: datetime, zone: str) -> dict[str, Any]:
@@ -73,12 +75,11 @@ def _clock_facts(cases: Cases, case: Complaint, clock: SlaClock, now: datetime, 
 
 
 def _lines(facts: Mapping[str, Any], cases: Cases, names: Mapping[str, str], lang: str) -> list[str]:
-    known = cases.categories.get(facts["category"])
-    words = {name: _word(name, facts[name], lang) for name in ("severity", "form")}
-    category = facts["category"] if known is None else known.label.get(lang, known.code)
-    state = say(f"state.complaint.{facts['state']}", lang)
+    words = Words(cases, lang)
+    said = {name: words.coded(name, facts[name]) for name in ("severity", "form")}
+    category, state = words.category(facts["category"]), words.coded("state.complaint", facts["state"])
     lines = [
-        say("explain.case", lang, id=facts["id"], round=facts["round"], category=category, state=state, **words),
+        say("explain.case", lang, id=facts["id"], round=facts["round"], category=category, state=state, **said),
         *_received(facts, lang),
         say(
             "explain.case.owner",
@@ -89,16 +90,16 @@ def _lines(facts: Mapping[str, Any], cases: Cases, names: Mapping[str, str], lan
     ]
     for each in facts["evidence"]:
         what, at_ = say(f"evidence.{each['kind']}", lang), naming.minute(each["at"])
-        by = ", ".join(_word("by", who, lang) for who in each["by"])
-        why = ", ".join(_why(reason, lang) for reason in each["why"])
+        by = ", ".join(words.coded("by", who) for who in each["by"])
+        why = ", ".join(words.why(reason) for reason in each["why"])
         lines.append(say("explain.case.evidence", lang, what=what, id=each["id"], at=at_, by=by, why=why))
     for clock in facts["clocks"]:
         lines += _clock_lines(clock, lang)
     lines += [_rung(step, lang) for step in facts["escalations"]]
     for event in facts["events"]:
         who = naming.colleague(event["who"], names, lang)
-        said = say(f"event.{event['event']}", lang)
-        lines.append(say("explain.case.event", lang, at=naming.minute(event["at"]), who=who, event=said))
+        happened = words.event(event["event"], event["detail"])
+        lines.append(say("explain.case.event", lang, at=naming.minute(event["at"]), who=who, event=happened))
     return lines
 
 
@@ -136,7 +137,8 @@ def _clock_lines(clock: Mapping[str, Any], lang: str) -> list[str]:
     ]
     for line in clock["lines"]:
         times = {"start": naming.minute(line["start"]), "end": naming.minute(line["end"])}
-        total, why = f"{line['total_minutes']} min", reason_of(line["why"], lang)[0] if line["why"] else ""
+        total = say("clock.minutes", lang, n=line["total_minutes"])
+        why = reason_of(line["why"], lang)[0] if line["why"] else ""
         lines.append("  " + say(f"clock.{line['code']}", lang, total=total, why=why, **times))
     return [*lines, say("explain.case.source", lang, source=clock["source"])] if clock["source"] else lines
 
@@ -152,15 +154,3 @@ def _rung(step: Mapping[str, Any], lang: str) -> str:
         due=naming.minute(step["due_at"]),
         minutes=step["minutes_late"],
     )
-
-
-def _why(reason: str, lang: str) -> str:
-    """A visible reason in words: "word:太贵" is the word; what a plugin says in its own way stays as it is."""
-    kind, _, what = reason.partition(":")
-    return _word("why", kind, lang, reason, what=what)
-
-
-def _word(kind: str, code: str, lang: str, default: str | None = None, **params: str) -> str:
-    key = f"{kind}.{code}"
-    said = say(key, lang, **params)
-    return (default or code) if said == key else said

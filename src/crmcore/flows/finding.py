@@ -61,7 +61,10 @@ def ticked(results: Mapping[str, CallResult], categories: Mapping[str, Category]
         if not by_result and not evidence.category:
             return None
         why = [f"result:{evidence.result}"] if by_result else []
-        why += [f"category:{evidence.category}"] if evidence.category else []
+        if evidence.category and evidence.category != OTHER:
+            why.append(f"category:{evidence.category}")
+        elif not by_result:
+            why.append("ticked")  # that it is one, and no more
         known = categories.get(evidence.category or "OTHER") or categories.get("OTHER")
         draft = ComplaintDraft(why=tuple(why), verbatim=evidence.remark)
         if known is not None:
