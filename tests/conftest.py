@@ -11,10 +11,15 @@ from pathlib import Path
 
 import attrs
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 
 from crmcore.db import schema
 from crmcore.db.engine import Database
+
+#: How long an example takes says how busy the machine is, not whether it is right.
+settings.register_profile("crmcore", deadline=None)
+settings.load_profile("crmcore")
 
 
 @attrs.define
