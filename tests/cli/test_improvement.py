@@ -46,7 +46,21 @@ def test_a_row_of_the_plan_goes_from_a_case_to_a_meeting(store):
     assert ("invoices", 1, "D01", "V01", "2026-12-15") == tuple(
         row[name] for name in ("factor", "priority", "responsible", "supervisor", "due_on")
     )
-    assert ["B1"] == record["actions"]
+    assert (["B1"], "COMPLAINT") == (record["actions"], record["kind"])
+
+
+@pytest.mark.parametrize(
+    ("lang", "kind", "kept"), [("en", "Complaint meeting", "actions: 1"), ("zh", "客诉例会", "行动 1 项")]
+)
+def test_the_list_of_meetings_is_in_words(store, lang, kind, kept):
+    """A meeting is called what its sheet calls it."""
+    store("actions", "add", *ROW, *WHO, *at("11:00"))
+    added = store("meetings", "add", "complaint", "--action", "B1", "--lang", lang, *at("12:00")).stdout
+    listed = store("meetings", "list", "--lang", lang, *at("13:00")).stdout
+
+    assert kept in added
+    assert kind in listed
+    assert "COMPLAINT" not in listed
 
 
 def test_the_sheet_of_a_meeting_is_in_words(store):

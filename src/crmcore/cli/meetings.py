@@ -126,4 +126,6 @@ def list_(state: State, kind: str | None, store: str) -> None:
         }
         for row in rows
     ]
+    if not state.json:
+        found = [{**row, "kind": state.say(f"meeting.{row['kind']}")} for row in found]
     state.show("meetings", found)

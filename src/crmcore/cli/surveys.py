@@ -173,7 +173,7 @@ def _response(row: Any, said: Any, *, full: bool) -> dict[str, Any]:
         "wave": row.wave,
         "store": row.store,
         "customer": ids.show("C", row.customer_id),
-        "visit": row.visit_id,
+        "visit": ids.show("R", row.visit_id),
         "staff": row.staff,
         "phone": row.phone if full or row.phone is None else mask_phone(row.phone),
         "completed_at": row.completed_at,
