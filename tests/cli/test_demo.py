@@ -89,6 +89,17 @@ def test_texts_travelled_and_a_refusal_came_back(told):
     assert ["退订"] == [text for state, text in replies if state == "OPTED_OUT"]
 
 
+def test_a_text_that_opened_a_case_names_it(told):
+    """It does not just wait for a person: its case is told where the text is told, and is the one of the list."""
+    lang, folder, said = told
+    ((reply, case),) = sql(folder, "select evidence_id, complaint_id from complaint_evidence where kind = 'REPLY'")
+    (line,) = (line for line in said.splitlines() if f" I{reply}" in line)
+
+    assert ("opened" if lang == "en" else "立案") in line
+    assert f"K{case}" in line
+    assert 1 == sum(("waits for a person" if lang == "en" else "等人处理") in line for line in said.splitlines())
+
+
 def test_what_the_clerk_filled_in_is_taken(told):
     """Every row of the morning is a call with its result, and nothing else is: what was not called stays on the list."""
     _, folder, _ = told

@@ -70,6 +70,8 @@ def _speak(state: State, stage: Stage) -> None:
     from crmcore.cli.surveys import tell_invite
     from crmcore.cli.verbs import tell_send
     from crmcore.db import inbox, messages
+    from crmcore.db.complaint_history import rests_on
+    from crmcore.types.complaint import EvidenceKind
 
     crm = stage.crm
     state.tell(state.say("demo.speak"))
@@ -80,9 +82,11 @@ def _speak(state: State, stage: Stage) -> None:
     with crm.db.reading() as connection:
         counts = messages.counts(connection)
         replies = inbox.replies(connection, ("WAITING", "OPTED_OUT"))
+        cases = {reply.id: rests_on(connection, EvidenceKind.REPLY, reply.id) for reply in replies}
     state.tell(state.say("demo.receipts", taken=len(stage.gateway.texts), delivered=counts.get("DELIVERED", 0)))
     for reply in replies:
-        state.tell(state.say(f"demo.reply.{reply.state}", id=f"I{reply.id}", text=reply.text))
+        what = "OPENED" if cases[reply.id] and reply.state == "WAITING" else reply.state
+        state.tell(state.say(f"demo.reply.{what}", id=f"I{reply.id}", text=reply.text, case=f"K{cases[reply.id]}"))
     again = crm.run(yes=True)
     new = sum(source.accepted for source in again.sync.sources)
     state.tell(state.say("demo.again", rows=new, planned=again.plan.totals()["added"], sent=len(again.send.lines)))
