@@ -61,9 +61,7 @@ def test_what_could_not_be_taken_is_told_with_its_cell_and_the_fix(owed):
     result = crm("callbacks", "import", "w.xlsx", "--now", LATER)
 
     assert (1, 1) == (code, result.exit_code)
-    assert {"SCORE_OUTSIDE_SCALE", "RESULT_MISSING", "CALL_TIME_MISSING"} == {
-        row["reason"] for row in body["rejected"]
-    }
+    assert {"SCORE_OUTSIDE_SCALE", "RESULT_MISSING", "CALL_TIME_MISSING"} == {row["reason"] for row in body["rejected"]}
     assert (2, 0, 2) == (body["read"], body["recorded"], body["rejected_rows"])
     (score,) = (row for row in body["rejected"] if row["reason"] == "SCORE_OUTSIDE_SCALE")
     assert ("99", 3) == (score["shape"], score["row"])
@@ -172,6 +170,57 @@ def test_without_a_name_who_is_logged_in_has_the_rows(owed, monkeypatch):
 
     assert ("desk-pc", "") == (body["by"], none["by"])
     assert (crm.folder / "w.csv").exists()
+
+
+def test_who_is_nobody_here_takes_calls_only_by_his_login(owed, monkeypatch):
+    """--by is a colleague, or the nearest one is named and nothing is taken; a login that is none is told how to name one."""
+    crm, _ = owed
+    monkeypatch.setattr("getpass.getuser", lambda: "root")
+    unknown = crm("callbacks", "export", "w.csv", "--by", "nobody", "--now", NOW)
+    nearly = crm("callbacks", "export", "w.csv", "--by", "E11", "--now", NOW)
+    named = crm("callbacks", "export", "w.csv", "--by", "吴客服", "--now", NOW)
+    imported = crm("callbacks", "import", "w.csv", "--by", "nobody", "--now", NOW)
+
+    assert (2, True, True) == (unknown.exit_code, "CRM-U117" in unknown.output, "CRM-U117" in imported.output)
+    assert (2, True) == (nearly.exit_code, "CRM-U118" in nearly.output and "E1" in nearly.output)
+    assert (2, True) == (named.exit_code, "是否为 E2？" in named.output)
+    assert not (crm.folder / "w.csv").exists()
+    assert "root 不在员工名单中" in crm("callbacks", "export", "w.csv", "--now", NOW).stdout
+    assert "员工名单" not in crm("callbacks", "export", "w.csv", "--by", "E1", "--now", NOW).stdout
+
+
+def test_the_people_are_asked_in_the_file_that_is_named_last(owed):
+    """The options of the whole command hold before any of its own, wherever they stand."""
+    crm, _ = owed
+    (crm.folder / "crm.toml").rename(crm.folder / "other.toml")
+
+    assert "CRM-U117" in crm("callbacks", "export", "w.csv", "--by", "nobody", "--now", NOW, "-c", "other.toml").output
+
+
+def test_clerks_share_a_day(owed):
+    """One takes so many, the next what is left; what others have taken stands between, marked, and does not count."""
+    crm, _ = owed
+    first = crm.json("callbacks", "export", "a.csv", "--by", "E1", "--limit", "1", "--now", NOW)[1]
+    second = crm.json("callbacks", "export", "b.csv", "--by", "E2", "--limit", "1", "--now", NOW)[1]
+    third = crm.json("callbacks", "export", "c.csv", "--by", "E2", "--limit", "9", "--now", NOW)[1]
+    rows = (crm.folder / "b.csv").read_text("utf-8-sig").splitlines()
+
+    assert [(1, 1, 0), (2, 1, 1), (2, 1, 1)] == [
+        (body["callbacks"], body["leased"], body["others"]) for body in (first, second, third)
+    ]
+    assert [True, False] == ["已由 周客服" in row for row in rows[1:]]
+
+
+def test_a_clerk_takes_her_own_calls(owed):
+    """Those that are assigned to her; whose they are must be said."""
+    crm, (one, two) = owed
+    for number, who in ((one, "E1"), (two, "E2")):
+        assert 0 == crm("touchpoints", "assign", f"T{number}", who, "--now", NOW).exit_code
+    mine = crm.json("callbacks", "export", "a.csv", "--by", "E2", "--mine", "--now", NOW)[1]
+
+    assert (1, 1, 0) == (mine["callbacks"], mine["leased"], mine["others"])
+    assert f'"T{two}"' in (crm.folder / "a.csv").read_text("utf-8-sig")
+    assert "CRM-U314" in crm("callbacks", "export", "a.csv", "--mine", "--now", NOW).output
 
 
 def test_what_nobody_understands_is_named(owed):

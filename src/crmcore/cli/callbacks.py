@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from crmcore.cli.by import BY_IF_SAID
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
+from crmcore.errors import UsageError
 
 if TYPE_CHECKING:
     from crmcore.flows.callbacks_import import ImportReport
@@ -40,28 +42,35 @@ def list_(state: State, store: str | None) -> None:
 @command.command("export")
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--store", metavar="CODE")
-@click.option("--by", metavar="STAFF")
+@click.option("--mine", is_flag=True)
+@click.option("--limit", type=click.IntRange(1), metavar="N")
+@BY_IF_SAID
 @click.pass_obj
-def export(state: State, target: Path, store: str | None, by: str | None) -> None:
+def export(state: State, target: Path, store: str | None, mine: bool, limit: int | None, by: str | None) -> None:
     """Write the worklist to a file for its reader alone; its rows are then in his hands."""
-    from crmcore.flows.callbacks import export
+    from crmcore.flows.callbacks import Choice, export
 
+    if mine and by is None:
+        raise UsageError("CRM-U314")
     crm = state.crm
     who = by or login()
-    done = export(crm.db, crm.desk(), target, crm.clock.now(), lang=state.lang, by=who, store=store)
+    choice = Choice(store=store, mine=mine, limit=limit)
+    done = export(crm.db, crm.desk(), target, crm.clock.now(), lang=state.lang, by=who, choice=choice)
     if state.json:
         state.emit("export", {"path": target, "by": who, **attrs.asdict(done)})
         return
     state.tell(state.say("callbacks.exported", count=done.callbacks, path=target))
     until = state.local(done.until.isoformat())
-    state.tell(state.say("callbacks.leased", count=done.leased, by=who, until=f"{until:%Y-%m-%d %H:%M}"))
+    state.tell(state.say("callbacks.leased", count=done.leased, by=who or "─", until=f"{until:%Y-%m-%d %H:%M}"))
+    if done.nobody:
+        state.tell(state.say("callbacks.nobody", by=who or "─"))
     if done.others:
         state.tell(state.say("callbacks.others", count=done.others))
 
 
 @command.command("import")
 @click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--by", metavar="STAFF")
+@BY_IF_SAID
 @click.pass_obj
 def import_(state: State, source: Path, by: str | None) -> int:
     """Read an edited worklist back; every row whole or not at all."""

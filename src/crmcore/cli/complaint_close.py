@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from crmcore.cli.by import BY
 from crmcore.cli.complaint_list import command, done
-from crmcore.cli.complaint_work import AT, BY, NOTE, _step, codes, instant
+from crmcore.cli.complaint_work import AT, NOTE, _step, codes, instant
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
 from crmcore.types.complaint import OfferKind, RecoveryOffer, Restoration

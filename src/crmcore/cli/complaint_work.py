@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
+from crmcore.cli.by import BY
 from crmcore.cli.complaint_list import category as category_name
 from crmcore.cli.complaint_list import command, done
 from crmcore.cli.state import State
 from crmcore.types.complaint import ComplaintChannel, ComplaintForm, CustomerType, Need, Severity
 from crmcore.types.store import Department
 
-BY = click.option("--by", metavar="STAFF", default="cli")
 AT = click.option("--at", "when", metavar="ISO")
 NOTE = click.option("--note", metavar="TEXT", default="")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
+from crmcore.cli.by import BY
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State, table
 
 command = Group("customer")
 
-BY = click.option("--by", metavar="STAFF", default="cli")
 CHANNEL = click.option("--channel", type=click.Choice(["SMS", "PHONE"], case_sensitive=False), default="SMS")
 
 

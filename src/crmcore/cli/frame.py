@@ -180,7 +180,9 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             if value:
                 take(_state(ctx), value)
 
-        return click.Option(names, expose_value=False, hidden=hidden, callback=callback, **settings)
+        return click.Option(
+            names, expose_value=False, hidden=hidden, is_eager=True, callback=callback, **settings
+        )  # eager: an option that asks the store needs the file and the time first
 
     return [
         option("-c", "--config", metavar="FILE", take=lambda state, value: setattr(state, "path", Path(value))),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from crmcore.cli import ids
+from crmcore.cli.by import BY
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 from crmcore.types.contact import MessageState
@@ -34,7 +35,7 @@ def list_(state: State, wanted: tuple[str, ...], limit: int) -> None:
 @command.command("settle")
 @click.argument("message", metavar="ID")
 @click.argument("answer", type=click.Choice(["sent", "not-sent", "drop"]))
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.pass_obj
 def settle(state: State, message: str, answer: str, by: str) -> None:
     """Only a person can know what became of a text whose vendor cannot be asked."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from crmcore.cli.by import BY
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
@@ -36,7 +37,7 @@ def export(state: State, what: str, output: Path) -> None:
 @command.command("erase")
 @click.argument("what", metavar="PHONE|PLATE|VIN|ID")
 @click.option("--yes", is_flag=True)
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.pass_obj
 def erase(state: State, what: str, yes: bool, by: str) -> None:
     """For good; only with --yes."""

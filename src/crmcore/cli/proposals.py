@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import click
 
+from crmcore.cli.by import BY
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
@@ -52,7 +53,7 @@ def _told(state: State, name: str, ids: tuple[str, ...]) -> None:
 
 @command.command("accept")
 @click.argument("ids", nargs=-1, required=True, metavar="ID…")
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.option("--number", metavar="PHONE")
 @click.pass_obj
 def accept(state: State, ids: tuple[str, ...], by: str, number: str | None) -> None:
@@ -67,7 +68,7 @@ def accept(state: State, ids: tuple[str, ...], by: str, number: str | None) -> N
 
 @command.command("reject")
 @click.argument("ids", nargs=-1, required=True, metavar="ID…")
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.pass_obj
 def reject(state: State, ids: tuple[str, ...], by: str) -> None:
     """Leave everything as it is; the same is not proposed again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from crmcore.cli import ids
+from crmcore.cli.by import BY
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
@@ -50,7 +51,7 @@ def list_(state: State, wanted: str, limit: int, full: bool) -> None:
 
 @command.command("close")
 @click.argument("reply", metavar="ID")
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.pass_obj
 def close(state: State, reply: str, by: str) -> None:
     """A person has dealt with it."""

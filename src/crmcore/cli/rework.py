@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from crmcore.cli.by import BY
 from crmcore.cli.frame import Group
 from crmcore.cli.plan import DAY
 from crmcore.cli.state import State
@@ -72,7 +73,7 @@ def _named(state: State, bases: tuple[str, ...]) -> list[str]:
 @click.option("--of", "original", metavar="ORDER")
 @click.option("--cause", metavar="TEXT")
 @click.option("--responsible", metavar="STAFF")
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.pass_obj
 def decide(
     state: State,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcore.cli import ids
+from crmcore.cli.by import BY
 from crmcore.cli.failures import error_body
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
@@ -233,7 +234,7 @@ def flags(state: State, flag: str | None, limit: int) -> None:
 @command.command("exclude")
 @click.argument("response", metavar="ID")
 @click.option("--why", metavar="TEXT", default="")
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.pass_obj
 def exclude(state: State, response: str, why: str, by: str) -> None:
     """Keep one response out of the scores."""
@@ -243,7 +244,7 @@ def exclude(state: State, response: str, why: str, by: str) -> None:
 @command.command("include")
 @click.argument("response", metavar="ID")
 @click.option("--why", metavar="TEXT", default="")
-@click.option("--by", metavar="STAFF", default="cli")
+@BY
 @click.pass_obj
 def include(state: State, response: str, why: str, by: str) -> None:
     """Count it again."""

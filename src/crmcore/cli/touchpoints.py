@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crmcore.cli.by import BY_IF_SAID
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 from crmcore.types.contact import TouchpointState
@@ -55,7 +56,7 @@ def list_(
 
 @command.command("done")
 @click.argument("touchpoint", metavar="ID")
-@click.option("--by", metavar="STAFF")
+@BY_IF_SAID
 @click.pass_obj
 def done(state: State, touchpoint: str, by: str | None) -> None:
     """Somebody has seen to it."""
@@ -68,7 +69,7 @@ def done(state: State, touchpoint: str, by: str | None) -> None:
 @command.command("assign")
 @click.argument("touchpoint", metavar="ID")
 @click.argument("to", metavar="STAFF")
-@click.option("--by", metavar="STAFF")
+@BY_IF_SAID
 @click.pass_obj
 def assign(state: State, touchpoint: str, to: str, by: str | None) -> None:
     """Give it to a colleague."""
@@ -81,7 +82,7 @@ def assign(state: State, touchpoint: str, to: str, by: str | None) -> None:
 
 @command.command("cancel")
 @click.argument("touchpoint", metavar="ID")
-@click.option("--by", metavar="STAFF")
+@BY_IF_SAID
 @click.pass_obj
 def cancel(state: State, touchpoint: str, by: str | None) -> None:
     """Take it off the list for good."""

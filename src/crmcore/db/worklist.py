@@ -14,8 +14,10 @@ from crmcore.db.columns import stamp
 from crmcore.db.schema import attempt, consent, contact_point, customer, opt_out, touchpoint, vehicle, visit
 
 
-def due_calls(connection: Connection, now: datetime, *, store: str | None = None) -> list[Row[Any]]:
-    """All calls whose time has come, the nearest deadline first."""
+def due_calls(
+    connection: Connection, now: datetime, *, store: str | None = None, executor: str | None = None
+) -> list[Row[Any]]:
+    """All calls whose time has come, of one store or one executor or of all, the nearest deadline first."""
     query = (
         select(
             touchpoint,
@@ -40,6 +42,8 @@ def due_calls(connection: Connection, now: datetime, *, store: str | None = None
     )
     if store:
         query = query.where(touchpoint.c.store == store)
+    if executor is not None:
+        query = query.where(touchpoint.c.executor == executor)
     return list(connection.execute(query))
 
 

@@ -41,8 +41,25 @@ def due_rows(
         return _Listing(connection, desk, now, lang=lang, masked=masked, by=by).rows(store)
 
 
+@attrs.frozen(kw_only=True)
+class Choice:
+    """Which calls go onto a sheet.
+
+    Attributes:
+        mine: those alone that are assigned to who exports.
+        limit: so many that he can take; what others have taken stands between them and does not count.
+    """
+
+    store: str | None = None
+    mine: bool = False
+    limit: int | None = None
+
+
+EVERY_CALL = Choice()
+
+
 def export(
-    db: Database, desk: Desk, path: Path, now: datetime, *, lang: str, by: str, store: str | None = None
+    db: Database, desk: Desk, path: Path, now: datetime, *, lang: str, by: str, choice: Choice = EVERY_CALL
 ) -> Exported:
     """Write the worklist to `path` (.xlsx or .csv, mode 0600); its rows are then in the hands of `by`.
 
@@ -51,25 +68,38 @@ def export(
     """
     with db.reading() as connection:
         listing = _Listing(connection, desk, now, lang=lang, masked=False, by=by)
-        rows = listing.rows(store)
-        form = desk.form(desk.asked(listing.surveys), staff_of(connection, desk.settings))
+        rows = _first(listing.rows(choice.store, by if choice.mine else None), choice.limit)
+        staff = staff_of(connection, desk.settings)
+    form = desk.form(desk.asked(listing.surveys), staff)
     write(path, rows, lang=lang, title=catalogue.say("worklist.title", lang), form=form)
     until = now + timedelta(hours=desk.policy.lease_hours)
     with db.writing() as connection:
         ids = {int(row.id[1:]) for row in rows if not row.shut}
         others = {number for number, row in leases.running(connection, ids, now).items() if row.holder != by}
         leases.take(connection, ids - others, by, now, until, path.name)
-    return Exported(callbacks=len(rows), leased=len(ids - others), others=len(others), until=until)
+    nobody = bool(staff) and by not in {one.code for one in staff}
+    return Exported(callbacks=len(rows), leased=len(ids - others), others=len(others), until=until, nobody=nobody)
 
 
 @attrs.frozen(kw_only=True)
 class Exported:
-    """What an export did: rows on the sheet, those now in the hands of who exported, those that somebody else has."""
+    """What an export did: rows on the sheet, those now in the hands of who exported, those that somebody else has.
+
+    Attributes:
+        nobody: the people of the dealer are known, and who exported is none of them.
+    """
 
     callbacks: int
     leased: int
     others: int
     until: datetime
+    nobody: bool = False
+
+
+def _first(rows: list[WorklistRow], limit: int | None) -> list[WorklistRow]:
+    """The rows up to the last of the first `limit` that can be taken."""
+    free = [number for number, row in enumerate(rows, start=1) if not row.lease]
+    return rows if limit is None or limit >= len(free) else rows[: free[limit - 1]]
 
 
 class _Listing:
@@ -82,9 +112,9 @@ class _Listing:
         self.caller = next((one for one in staff_of(connection, desk.settings) if one.code == by), None)
         self.surveys: list[Survey] = []
 
-    def rows(self, store: str | None) -> list[WorklistRow]:
+    def rows(self, store: str | None, executor: str | None = None) -> list[WorklistRow]:
         """Every call, in order; `surveys` then holds the questionnaires that any of them asks."""
-        calls = query.due_calls(self.connection, self.now, store=store)
+        calls = query.due_calls(self.connection, self.now, store=store, executor=executor)
         self._load(calls)
         return [self._row(number, row) for number, row in enumerate(calls, start=1)]
 

@@ -14,6 +14,7 @@ from crmcore.db import complaint_clocks, complaint_history, complaints, touchpoi
 from crmcore.db.engine import LONGEST, Database, take_ids
 from crmcore.errors import UsageError
 from crmcore.flows import second_callback
+from crmcore.flows.colleague import colleague
 from crmcore.flows.evidence import Cases, keep_clocks, tell
 from crmcore.flows.plan_who import staff_of
 from crmcore.hooks.adapters import Clock
@@ -98,10 +99,7 @@ class File:
 
     def person(self, code: str) -> Staff:
         """The colleague of this code; raises `UsageError` CRM-U117 for nobody."""
-        found = next((one for one in self.staff() if one.code == code), None)
-        if found is None:
-            raise UsageError("CRM-U117", staff=code)
-        return found
+        return colleague(self.staff(), code)
 
     def refuse(self, reason: str | None) -> None:
         """Stop with the words of a reason code of `rules.complaints`; None: go on."""

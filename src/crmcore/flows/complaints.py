@@ -15,6 +15,7 @@ from crmcore.db import complaint_history, complaints
 from crmcore.db import customers as kept
 from crmcore.errors import UsageError
 from crmcore.flows.casework import File, Office, number_of
+from crmcore.flows.colleague import colleague
 from crmcore.flows.customers import one
 from crmcore.flows.evidence import Arrival, Opened
 from crmcore.flows.plan_who import staff_of
@@ -87,9 +88,9 @@ def open_case(office: Office, told: Told, *, by: str) -> Opened:
     if received_at > now:
         raise UsageError("CRM-T507", id="")
     with office.db.writing() as connection:
-        people = {person.code for person in staff_of(connection, office.cases)}
-        if told.first_asked is not None and told.first_asked not in people:
-            raise UsageError("CRM-U117", staff=told.first_asked)
+        people = staff_of(connection, office.cases)
+        if told.first_asked is not None:
+            colleague(people, told.first_asked)
         customer = None if told.customer is None else one(connection, told.customer)
         visit = None if told.visit is None else number_of(told.visit, "R")
         about = None if visit is None else complaints.visit_of(connection, visit)
@@ -104,7 +105,7 @@ def open_case(office: Office, told: Told, *, by: str) -> Opened:
             vehicle_id=kept.vehicle_id(connection, told.vehicle) if told.vehicle else about and about.vehicle_id,
             received_at=received_at,
             channel=told.channel,
-            first_asked=told.first_asked or (by if by in people else None),
+            first_asked=told.first_asked or (by if by in {one.code for one in people} else None),
             who=by,
         )
         why = [{"by": by, "category": draft.category, "why": list(draft.why)}]

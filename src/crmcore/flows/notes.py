@@ -8,8 +8,8 @@ import attrs
 
 from crmcore.db import attempts
 from crmcore.db.engine import Database
-from crmcore.errors import UsageError
 from crmcore.flows import naming
+from crmcore.flows.colleague import colleague
 from crmcore.flows.plan_who import staff_of
 from crmcore.flows.planning import Settings
 from crmcore.rules.masking import mask_name, mask_text
@@ -35,12 +35,10 @@ def notes(
     """The notes of the last `days`, newest first, of one advisor (code) or of all.
 
     Raises:
-        UsageError: CRM-U117, nobody has this code.
+        UsageError: CRM-U117 or CRM-U118, nobody has this code.
     """
     with db.reading() as connection:
-        wanted = [one for one in staff_of(connection, settings) if one.code == advisor]
-        if advisor is not None and not wanted:
-            raise UsageError("CRM-U117", staff=advisor)
+        wanted = [] if advisor is None else [colleague(staff_of(connection, settings), advisor)]
         names = naming.staff_names(connection) | {one.code: one.name for one in settings.staff}
         found = attempts.notes(
             connection, {name for one in wanted for name in (one.code, one.name)}, now - timedelta(days)

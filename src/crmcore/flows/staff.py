@@ -15,6 +15,7 @@ from crmcore.db.engine import Database
 from crmcore.errors import UsageError
 from crmcore.flows import second_callback
 from crmcore.flows.casework import File
+from crmcore.flows.colleague import colleague
 from crmcore.flows.evidence import Cases
 from crmcore.flows.plan_who import staff_of
 from crmcore.flows.planning import Settings
@@ -132,10 +133,7 @@ def _give_back(connection: Connection, mine: tuple[Any, ...], now: datetime) -> 
 
 
 def _one(connection: Connection, settings: Settings, code: str) -> Staff:
-    found = next((one for one in staff_of(connection, settings) if one.code == code), None)
-    if found is None:
-        raise UsageError("CRM-U117", staff=code)
-    return found
+    return colleague(staff_of(connection, settings), code)
 
 
 def _keep(connection: Connection, one: Staff, **values: object) -> None:

@@ -1,0 +1,34 @@
+"""A colleague by his code, as somebody has written it: found, or told with what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from crmcore.config.values import guess
+from crmcore.errors import UsageError
+from crmcore.flows.plan_who import Employs, staff_of
+from crmcore.types.store import Staff
+
+
+def colleague(staff: Iterable[Staff], code: str) -> Staff:
+    """The colleague of this code; raises `UsageError` CRM-U117, or CRM-U118 where a code or a name is written nearly so."""
+    known = {one.code: one for one in staff}
+    if code in known:
+        return known[code]
+    names = {word: one.code for one in known.values() for word in (one.name, one.code) if word}
+    meant = guess(code, names)
+    if meant is None:
+        raise UsageError("CRM-U117", staff=code)
+    raise UsageError("CRM-U118", staff=code, guess=names[meant])
+
+
+def signed(connection: Connection, employs: Employs, code: str) -> str:
+    """Who a history will name: a colleague's code; any word where no colleague is known yet.
+
+    Raises:
+        UsageError: as `colleague`.
+    """
+    staff = staff_of(connection, employs)
+    return colleague(staff, code).code if staff else code
