@@ -104,8 +104,8 @@ def test_a_complaint_and_what_else_follows_is_told(owed):
     filled(crm, {one: {"result": "投诉", "called_at": "10:35"}, two: {"result": "空号", "called_at": "10:40"}})
     result = crm("callbacks", "import", "w.xlsx", "--by", "E1", "--lang", "en", "--now", LATER)
 
-    assert "1 new complaints: K1" in result.stdout
-    assert "1 proposals" in result.stdout
+    assert "new complaints (1): K1" in result.stdout
+    assert "proposals: 1 (crmcore proposals list)" in result.stdout
     assert "1 with a number that is wrong or dead" in result.stdout
 
 
