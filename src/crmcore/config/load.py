@@ -131,7 +131,7 @@ class _Loader:
         codes = frozenset(store.code for store in stores)
         results = taxonomies.results(self.document, file.results, self.convert, self._note)
         categories = taxonomies.categories(self.document, file.categories, self.convert, self._note)
-        names = policies["surveys"].packs if policies.get("surveys") else ()
+        names = policies["surveys"].packs if policies.get("surveys") else taxonomies.SURVEYS
         surveys = taxonomies.surveys(self.document, names, self.convert, self._note, self.errors.append, categories)
         if len(surveys) == len(names):  # a questionnaire that could not be read is unknown, not missing
             taxonomies.check_rules(made.rules, surveys, self.document, self._note)

@@ -32,10 +32,10 @@ class CallbackPolicy:
         sources: where each number comes from, by field.
     """
 
-    max_attempts: int
-    retry_hours: int
-    unreachable_days: int
-    lease_hours: int
+    max_attempts: int = attrs.field(validator=attrs.validators.ge(1))
+    retry_hours: int = attrs.field(validator=attrs.validators.ge(1))
+    unreachable_days: int = attrs.field(validator=attrs.validators.ge(1))
+    lease_hours: int = attrs.field(validator=attrs.validators.ge(1))
     import_days: int = 60
     own_customers: bool = False
     missed_template: str = "CALL_MISSED"

@@ -45,7 +45,7 @@ class ReworkPolicy:
         sources: where each number comes from, by field.
     """
 
-    same_fault_days: int
+    same_fault_days: int = attrs.field(validator=attrs.validators.ge(1))
     guarantee: Mapping[str, Window]
     routine: tuple[str, ...]
     doing: tuple[str, ...]

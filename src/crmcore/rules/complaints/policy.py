@@ -15,7 +15,7 @@ from crmcore.types.store import Role
 class Target:
     """How long something may take."""
 
-    minutes: int
+    minutes: int = attrs.field(validator=attrs.validators.ge(1))
     basis: Basis = Basis.STORE
 
 
@@ -60,7 +60,7 @@ class ComplaintPolicy:
     callback: Target
     ladder: tuple[Rung, ...]
     late_after_minutes: int
-    repeat_days: int
+    repeat_days: int = attrs.field(validator=attrs.validators.ge(1))
     approval: Mapping[Role, Decimal]
     critical_words: tuple[str, ...] = ()
     demand_words: tuple[str, ...] = ()

@@ -27,10 +27,10 @@ class SurveyPolicy:
     """
 
     packs: tuple[str, ...]
-    cooldown_days: int
-    invite_after_days: int
-    invite_window_days: int
-    expires_days: int
+    cooldown_days: int = attrs.field(validator=attrs.validators.ge(0))
+    invite_after_days: int = attrs.field(validator=attrs.validators.ge(0))
+    invite_window_days: int = attrs.field(validator=attrs.validators.ge(0))
+    expires_days: int = attrs.field(validator=attrs.validators.ge(1))
     alert_within_days: int
     shared_phone: int
     full_marks_run: int
