@@ -350,3 +350,18 @@ def test_a_waiver_closes_nothing_and_says_so(store, lang, hint):
 
     assert hint in told
     assert "crmcore complaints close K1" in told
+
+
+def test_climbing_has_one_word_in_chinese(store):
+    """What the group reads, what the run says and what stands in the record call it the same; nobody climbs at the very minute."""
+    said(store, "complaints", "open", "等太久了", "--customer", "C1", *at("10:00"))
+    in_time = said(store, "escalate", *at("10:30"))
+    listed = said(store, "complaints", "list", *at("10:30"))["complaints"]
+    text = "".join(
+        screen(store, *arguments, *at("10:31"), lang="zh")
+        for arguments in (("escalate",), ("complaints", "show", "K1"), ("explain", "K1"), ("alerts", "list"))
+    )
+
+    assert ([], [False]) == (in_time["escalations"], [row["overdue"] for row in listed])
+    assert 5 <= text.count("升级")
+    assert "上报" not in text

@@ -484,6 +484,7 @@ def test_a_case_explains_itself(db, office, case, clock, lang):
     ]
     assert "S3" in said
     assert reason("PAUSE_CUSTOMER", lang)[0] in said
+    assert {"en": " 30 min in all", "zh": "累计 30 分钟"}[lang] in said
     assert not any(mark in said for mark in ("explain.case", "state.complaint", "why.", "{", "王小明", "空调"))
     assert all(code not in said for code in ("PAUSE_CUSTOMER", "HANDOVER", "RECEIVED"))
 

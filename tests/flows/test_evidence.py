@@ -21,6 +21,7 @@ from tests.flows.planned_dealer import Dealer, settings
 from crmcore.db import complaint_history, complaints, schema
 from crmcore.db.columns import stamp
 from crmcore.flows.collect import collect, receive
+from crmcore.flows.complaint_words import Words
 from crmcore.flows.evidence import Found, Opened
 from crmcore.flows.plan import plan
 from crmcore.types.complaint import (
@@ -362,6 +363,38 @@ def test_the_built_in_finders(evidence, expected):
     found = cases().look(evidence)
 
     assert expected == [(each.by, each.draft.category) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why", "en", "zh"),
+    [
+        (attempt("COMPLAINT", category="OTHER"), ["result:COMPLAINT"], "call result Complaint", "通话结果 投诉"),
+        (attempt(category="OTHER"), ["ticked"], "ticked as a complaint", "勾选为投诉"),
+        (
+            attempt("COMPLAINT", category="PRICE"),
+            ["result:COMPLAINT", "category:PRICE"],
+            "call result Complaint, ticked: Price",
+            "通话结果 投诉, 勾选 价格",
+        ),
+    ],
+)
+def test_a_tick_is_told_as_it_was_made(evidence, why, en, zh):
+    """Who chose the result and no category has ticked none; results and categories are called as the dealer calls them."""
+    (found,) = cases().look(evidence)
+    told = [", ".join(Words(cases(), lang).why(each) for each in found.draft.why) for lang in ("en", "zh")]
+
+    assert why == list(found.draft.why)
+    assert [en, zh] == told
+
+
+def test_a_code_nobody_knows_any_more_stays_a_code():
+    """A result, a category or a finder that has gone from the lists still shows what it was."""
+    words = Words(cases(), "en")
+
+    assert ["call result GONE", "ticked: GONE", "tone:cold"] == [
+        words.why(each) for each in ("result:GONE", "category:GONE", "tone:cold")
+    ]
+    assert "acme" == words.coded("by", "acme")
 
 
 def test_a_low_answer_is_found(db):
