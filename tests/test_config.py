@@ -225,6 +225,7 @@ def test_secrets_are_not_shown(load):
         ("[care.rules.BIRTHDAYS]\nwithin = 'P1D'", "CRM-C132", "1", "care.rules.BIRTHDAYS"),
         ("[care.rules.BIRTHDAY]\nwithin = '1 day'", "CRM-C163", "2", "care.rules.BIRTHDAY.within"),
         ("[care.rules.BIRTHDAY]\nchannels = ['FAX']", "CRM-C131", "2", "care.rules.BIRTHDAY.channels[1]"),
+        ("[care.rules.BIRTHDAY]\nchannels = ['GROUP']", "CRM-C131", "2", "care.rules.BIRTHDAY.channels[1]"),
         ("[care.rules.BIRTHDAY]\nstop_on = ['ORGANISATION']", "CRM-C132", "2", "care.rules.BIRTHDAY.stop_on[1]"),
         ("[care.rules.BIRTHDAY]\ntemplate = 'BIRTHDY'", "CRM-C132", "2", "care.rules.BIRTHDAY.template"),
         ("[templates.BIRTHDAY]\nzh = '{nme}'", "CRM-T111", "2", "templates.BIRTHDAY.zh"),
@@ -267,6 +268,15 @@ def test_secrets_are_not_shown(load):
 def test_a_mistake_is_told_with_its_place(mistakes, text, code, line, path):
     """A typo, a wrong type, a value that does not exist: one message with code, line and key."""
     assert [(code, line, path)] == mistakes(text)
+
+
+def test_a_group_of_colleagues_is_no_way_to_a_customer(load):
+    """It is not offered where another way is not known."""
+    with pytest.raises(ConfigError) as caught:
+        load("[care.rules.BIRTHDAY]\nchannels = ['PIGEON']")
+
+    assert "SMS" in str(caught.value.errors[0].params["known"])
+    assert "GROUP" not in str(caught.value.errors[0].params["known"])
 
 
 @pytest.mark.parametrize(

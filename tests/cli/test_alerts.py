@@ -111,3 +111,25 @@ def test_doctor_hints_at_a_store_without_a_group(crm, robot):
     assert "dingtalk" in hint["fix"]
     assert ("ok", "messaging.group", 0) == (ok["level"], ok["found"], code)
     assert [] == robot.said
+
+
+def test_doctor_does_not_call_a_robot_that_cannot_speak_fine(crm, robot):
+    """A group whose connection fails tells nobody; the two lines agree, and one group that works is enough."""
+    crm.toml(ROBOT.format(url=robot.wecom_url))
+    code, body = crm.json("doctor", "--now", "2026-03-01")
+    other = (
+        ROBOT.format(url=robot.wecom_url)
+        .replace("messaging.group", "messaging.other")
+        .replace("ROBOT_KEY", "OTHER_KEY")
+    )
+    crm.toml(ROBOT.format(url=robot.wecom_url) + other)
+    _, half = crm.json("doctor", "--now", "2026-03-01", OTHER_KEY=KEY)
+
+    found = {check["check"]: check for check in body["checks"]}
+    assert ("error", "messaging.group", "CRM-C140") == tuple(
+        found["alerts"][name] for name in ("level", "found", "code")
+    )
+    assert (3, "error") == (code, found["connection"]["level"])
+    assert ("ok", "messaging.other") == next(
+        (each["level"], each["found"]) for each in half["checks"] if each["check"] == "alerts"
+    )

@@ -120,6 +120,17 @@ def test_another_month_has_no_calls(morning):
     )  # fmt: skip
 
 
+def test_numbers_that_wait_are_those_of_the_store(desk):
+    """A number that another store has found dead is no work of this one."""
+    number = desk.owe()
+    desk.call(number, result="空号", called_at="2026-11-22 10:35")
+    own = quality(desk)
+    with desk.db.writing() as connection:
+        connection.execute(schema.touchpoint.update().where(schema.touchpoint.c.id == number).values(store="S02"))
+
+    assert (1, 0) == (own.proposals, quality(desk).proposals)
+
+
 def test_given_up_and_its_text_are_counted(desk):
     """Three tries: one given up, one text in its place."""
     number = desk.owe()

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +64,9 @@ def _findings(state: State) -> Iterator[Finding]:
         return
     yield Finding("config", "ok", state.path.name)
     yield from _guarded(state, "calendar", lambda: _calendar(state, config))
-    yield from _connections(state)
-    yield from _alerts(state, config)
+    rows = check_instances(state)
+    yield from _connections(state, rows)
+    yield from _alerts(state, config, {row["instance"]: row for row in rows if not row["ok"]})
     yield from _guarded(state, "database", lambda: _database(state, config))
 
 
@@ -107,8 +108,8 @@ def _calendar(state: State, config: Config) -> Iterator[Finding]:
     yield Finding("timezone", "ok", ", ".join(sorted({store.timezone for store in config.stores})))
 
 
-def _connections(state: State) -> Iterator[Finding]:
-    for row in check_instances(state):
+def _connections(state: State, rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    for row in rows:
         if row["ok"]:
             yield Finding("connection", "ok", row["instance"])
         else:
@@ -119,20 +120,24 @@ def _connections(state: State) -> Iterator[Finding]:
         yield Finding("serve", "warning", ", ".join(pushed), state.say("doctor.fix.serve"))
 
 
-def _alerts(state: State, config: Config) -> Iterator[Finding]:
-    """Is there a group for each store, so that somebody hears of a complaint? Without one they wait in the list only."""
+def _alerts(state: State, config: Config, broken: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Is there a group for each store, and one that can be reached, so that somebody hears of a complaint?"""
     from crmcore.types.customer import Channel
 
     groups = [each for each in config.messaging.values() if each.enabled and Channel.GROUP in each.channels]
-    deaf = [
-        store.code
+    names = {
+        store.code: [group.full_name for group in groups if not group.stores or store.code in group.stores]
         for store in config.stores
-        if not any(not group.stores or store.code in group.stores for group in groups)
-    ]
+    }
+    deaf = [code for code, told in names.items() if not told]
+    mute = {name: broken[name] for told in names.values() if all(name in broken for name in told) for name in told}
     if deaf:
         yield Finding("alerts", "warning", ", ".join(deaf), state.say("doctor.fix.alerts"))
-    else:
-        yield Finding("alerts", "ok", ", ".join(group.full_name for group in groups))
+    if mute:
+        fix, row = state.say("doctor.fix.mute"), next(iter(mute.values()))
+        yield Finding("alerts", "error", ", ".join(mute), fix, row["code"], row["exit_code"])
+    if not deaf and not mute:
+        yield Finding("alerts", "ok", ", ".join(each.full_name for each in groups if each.full_name not in broken))
 
 
 def _is_pushed(cls: Any) -> bool:

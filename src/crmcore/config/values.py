@@ -30,6 +30,7 @@ from crmcore.config import places
 from crmcore.errors import CrmError
 from crmcore.hooks.adapters import Secret
 from crmcore.rules.permit import QuietHours
+from crmcore.types.customer import Channel
 from crmcore.types.store import Opening
 
 T = TypeVar("T")
@@ -94,6 +95,7 @@ def converter(folder: Path, environ: Mapping[str, str]) -> cattrs.Converter:
     made.register_structure_hook(time, _clock)
     made.register_structure_hook(Opening, lambda value, _: Opening(*_span(value)))
     made.register_structure_hook(QuietHours, lambda value, _: QuietHours(*_span(value)))
+    made.register_structure_hook(Channel, _channel)
     made.register_structure_hook(Secret, lambda value, _: secret(value, environ))
     made.register_structure_hook(Path, lambda value, _: folder / _exactly(str, TEXT)(value, str))
     made.register_structure_hook_func(lambda kind: kind in _UNTYPED, lambda value, _: value)
@@ -195,11 +197,17 @@ def _span(value: object) -> tuple[time, time]:
     return start, end
 
 
-def _enum(value: object, kind: Any) -> Any:
-    for member in kind:
+def _enum(value: object, kind: Any, without: Collection[enum.Enum] = ()) -> Any:
+    known = [member for member in kind if member not in without]
+    for member in known:
         if member.value == value and type(member.value) is type(value):
             return member
-    raise choice(value, [str(member.value) for member in kind])
+    raise choice(value, [str(member.value) for member in known])
+
+
+def _channel(value: object, kind: Any) -> Any:
+    """A way to a customer: he is in no group of colleagues."""
+    return _enum(value, kind, {Channel.GROUP})
 
 
 def _literal(value: object, kind: Any) -> Any:

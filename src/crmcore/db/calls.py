@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from crmcore.db.among import among, paged
 from crmcore.db.schema import attempt, complaint, customer, external_ref, message, proposal, touchpoint, visit
@@ -13,25 +13,22 @@ from crmcore.db.schema import attempt, complaint, customer, external_ref, messag
 
 def made(connection: Connection, stores: Collection[str], since: str, before: str) -> list[Row[Any]]:
     """Every call of these stores made in [since, before), by its time; the second callback of a complaint is one too."""
-    store = func.coalesce(touchpoint.c.store, complaint.c.store, customer.c.home_store)
+    columns = select(
+        attempt.c.id,
+        attempt.c.customer_id,
+        attempt.c.contact_point_id,
+        attempt.c.at,
+        attempt.c.recorded_at,
+        attempt.c.staff,
+        attempt.c.outcome,
+        attempt.c.result,
+        func.coalesce(visit.c.advisor, customer.c.advisor).label("advisor"),
+    )
     return list(
         connection.execute(
-            select(
-                attempt.c.id,
-                attempt.c.customer_id,
-                attempt.c.contact_point_id,
-                attempt.c.at,
-                attempt.c.recorded_at,
-                attempt.c.staff,
-                attempt.c.outcome,
-                attempt.c.result,
-                func.coalesce(visit.c.advisor, customer.c.advisor).label("advisor"),
-            )
-            .join(customer, customer.c.id == attempt.c.customer_id)
-            .outerjoin(touchpoint, touchpoint.c.id == attempt.c.touchpoint_id)
-            .outerjoin(complaint, complaint.c.id == attempt.c.complaint_id)
+            _calls(columns)
             .outerjoin(visit, visit.c.id == touchpoint.c.visit_id)
-            .where(attempt.c.channel == "PHONE", attempt.c.at >= since, attempt.c.at < before, store.in_(stores))
+            .where(attempt.c.at >= since, attempt.c.at < before, _store().in_(stores))
             .order_by(attempt.c.at, attempt.c.id)
         )
     )
@@ -82,14 +79,36 @@ def texts_instead(connection: Connection, stores: Collection[str], template: str
     )
 
 
-def waiting_numbers(connection: Connection) -> int:
-    """How many numbers that a call has found wrong or dead wait for a better one."""
+def waiting_numbers(connection: Connection, stores: Collection[str]) -> int:
+    """How many numbers that a call has found wrong or dead wait for a better one, of customers whom these stores have called."""
+    called = _calls(select(attempt.c.customer_id)).where(_store().in_(stores))
     return _count(
         connection,
         select(func.count())
         .select_from(proposal)
-        .where(proposal.c.kind == "CONTACT", proposal.c.source == "callbacks", proposal.c.state == "PENDING"),
+        .where(
+            proposal.c.kind == "CONTACT",
+            proposal.c.source == "callbacks",
+            proposal.c.state == "PENDING",
+            proposal.c.entity_id.in_(called),
+        ),
     )
+
+
+def _calls(query: Select[Any]) -> Select[Any]:
+    """The calls with what each was about."""
+    return (
+        query.select_from(attempt)
+        .join(customer, customer.c.id == attempt.c.customer_id)
+        .outerjoin(touchpoint, touchpoint.c.id == attempt.c.touchpoint_id)
+        .outerjoin(complaint, complaint.c.id == attempt.c.complaint_id)
+        .where(attempt.c.channel == "PHONE")
+    )
+
+
+def _store() -> ColumnElement[str]:
+    """The store that made a call."""
+    return func.coalesce(touchpoint.c.store, complaint.c.store, customer.c.home_store)
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:
