@@ -15,6 +15,7 @@ from made.markdown import code, pack, plain, table
 
 from crmcore.config import instances, model
 from crmcore.config.load import CareTable, DatabaseTable, File, PluginsTable, SystemsTable
+from crmcore.config.values import members
 from crmcore.hooks.adapters import Secret
 from crmcore.hooks.manager import Plugins
 from crmcore.rules.alerts import AlertPolicy
@@ -197,7 +198,7 @@ def kind(of: Any) -> str:
     if origin in {Union, types.UnionType}:
         return " or ".join(dict.fromkeys(kind(each) for each in inside if each is not type(None)))
     if origin is Literal or (isinstance(of, type) and issubclass(of, enum.Enum)):
-        return " ".join(code(f'"{each}"') for each in inside or [member.value for member in of])
+        return " ".join(code(f'"{each}"') for each in inside or [member.value for member in members(of)])
     if origin in {tuple, list, frozenset, set}:
         return f"list of {kind(inside[0])}"
     return "table" if origin is not None or attrs.has(of) else of.__name__

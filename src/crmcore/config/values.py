@@ -95,7 +95,6 @@ def converter(folder: Path, environ: Mapping[str, str]) -> cattrs.Converter:
     made.register_structure_hook(time, _clock)
     made.register_structure_hook(Opening, lambda value, _: Opening(*_span(value)))
     made.register_structure_hook(QuietHours, lambda value, _: QuietHours(*_span(value)))
-    made.register_structure_hook(Channel, _channel)
     made.register_structure_hook(Secret, lambda value, _: secret(value, environ))
     made.register_structure_hook(Path, lambda value, _: folder / _exactly(str, TEXT)(value, str))
     made.register_structure_hook_func(lambda kind: kind in _UNTYPED, lambda value, _: value)
@@ -197,17 +196,17 @@ def _span(value: object) -> tuple[time, time]:
     return start, end
 
 
-def _enum(value: object, kind: Any, without: Collection[enum.Enum] = ()) -> Any:
-    known = [member for member in kind if member not in without]
+def members(kind: Any) -> list[Any]:
+    """What may be written where an enum is asked for: a customer is in no group of colleagues."""
+    return [member for member in kind if member is not Channel.GROUP]
+
+
+def _enum(value: object, kind: Any) -> Any:
+    known = members(kind)
     for member in known:
         if member.value == value and type(member.value) is type(value):
             return member
     raise choice(value, [str(member.value) for member in known])
-
-
-def _channel(value: object, kind: Any) -> Any:
-    """A way to a customer: he is in no group of colleagues."""
-    return _enum(value, kind, {Channel.GROUP})
 
 
 def _literal(value: object, kind: Any) -> Any:

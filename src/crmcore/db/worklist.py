@@ -113,16 +113,3 @@ def explanation(row: Row[Any]) -> dict[str, Any]:
     """What `explain` knows of this touchpoint."""
     found: dict[str, Any] = json.loads(row.explanation)
     return found
-
-
-def bundled(connection: Connection, touchpoints: Collection[int]) -> dict[int, list[str]]:
-    """The rules of the touchpoints that ride on each of these."""
-    rows = connection.execute(
-        select(touchpoint.c.bundled_into, touchpoint.c.rule)
-        .where(among(touchpoint.c.bundled_into, touchpoints))
-        .order_by(touchpoint.c.id)
-    )
-    found: dict[int, list[str]] = {}
-    for row in rows:
-        found.setdefault(row.bundled_into, []).append(row.rule)
-    return found

@@ -123,7 +123,7 @@ class _Listing:
         self.phones = query.phones(self.connection, people)
         self.visits = query.last_visits(self.connection, people)
         self.tries = query.attempts(self.connection, ids)
-        self.riders = query.bundled(self.connection, ids)
+        self.riders = attempts.riders(self.connection, ids)
         self.silent = query.refuses_surveys(self.connection, people)
         self.cases = case_calls.cases(self.connection, calls)
         self.before = Before.of(self.connection, calls, self.now, self.desk.cooldown)
