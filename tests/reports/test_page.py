@@ -323,3 +323,23 @@ def test_whole_points_are_shown_without_a_decimal():
 
 def score(value, unit):
     return Score(n=30, value=value, method="x:t", unit=unit)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "marks"),
+    [
+        (Kind.COUNT, (("a", 2), ("b", 1)), ["0", "1", "2", "3", "4", "5"]),
+        (Kind.SHARE, (("a", 0.5), ("b", 1.0)), ["0%", "20%", "40%", "60%", "80%", "100%"]),
+    ],
+)
+def test_an_axis_counts_in_its_own_unit(kind, rows, marks):
+    """One of a few is 1 and no per cent."""
+    grid = Grid(columns=(Column("What"), Column("n", kind)), rows=rows)
+    top = 1.0 if kind is Kind.SHARE else None
+    chart = Chart(shape=Shape.BARS, title="t", description="d", columns=(1,), top=top)
+    drawing = charts.svg(chart, grid, "k", lambda value, kind: written(value, kind, "en"))
+
+    assert (
+        marks
+        == [mark for mark in re.findall(r"<text[^>]*>([^<]+)</text>", drawing) if re.fullmatch(r"\d+%?", mark)][:6]
+    )

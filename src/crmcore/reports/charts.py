@@ -76,7 +76,7 @@ def _pygal(chart: Chart, labels: list[str], formatter: Any) -> Any:
         "style": pygal.style.Style(label_font_size=LETTER, major_label_font_size=LETTER, value_font_size=LETTER),
     }
     if chart.top is not None:
-        common |= {"range": (0, chart.top), "y_labels": [_tick(chart.top * mark / MARKS) for mark in range(MARKS + 1)]}
+        common |= {"range": (0, chart.top), "y_labels": [_tick(mark, chart.top) for mark in range(MARKS + 1)]}
     match chart.shape:
         case Shape.RADAR:
             return pygal.Radar(fill=False, **{**common, "width": SQUARE[0], "height": SQUARE[1]})
@@ -110,9 +110,10 @@ def _whole(values: list[list[float | None]], kind: Kind) -> float | None:
     return max(MARKS, -(-highest // MARKS) * MARKS) if kind is Kind.COUNT else None
 
 
-def _tick(value: float) -> dict[str, Any]:
-    """A mark of an axis: whole points, or per cent of a whole."""
-    return {"value": value, "label": f"{value:.0f}" if value > 1 or not value else f"{value:.0%}"}
+def _tick(mark: int, top: float) -> dict[str, Any]:
+    """A mark of an axis that ends at `top`: whole points, or per cent where the end is a whole."""
+    value = top * mark / MARKS
+    return {"value": value, "label": f"{value:.0%}" if top <= 1 else f"{value:.0f}"}
 
 
 def _between(value: float | None, low: float | None, high: float | None) -> Any:
