@@ -50,6 +50,25 @@ class Shop(World):
             connection.execute(schema.vehicle.insert().values(id=number, created_at=now, updated_at=now))
         return number
 
+    def answer(self, visit, number, *, valid=1):
+        """The customer has answered whether it was fixed: 1, 0, or None where it does not apply."""
+        now = stamp(self.clock.now())
+        with self.db.writing() as connection:
+            connection.execute(
+                schema.survey_response.insert().values(
+                    id=visit, survey="aftersales", source="s", key=str(visit), side="INTERNAL", mode="PHONE", store="S01",
+                    visit_id=visit, completed_at=now, month="2026-11", recorded_at=now, valid=valid,
+                )
+            )  # fmt: skip
+            connection.execute(
+                schema.survey_answer.insert().values(
+                    response_id=visit,
+                    question="FIXED_FIRST_TIME",
+                    value="" if number is None else str(number),
+                    number=number,
+                )
+            )
+
     def look(self, since=90, until=0):
         today = self.clock.now().date()
         return look_up(self.db, POLICY, STORE, today - timedelta(days=since), today - timedelta(days=until), self.clock)
@@ -115,29 +134,8 @@ def test_the_customer_says_so_in_a_complaint_or_in_an_answer(shop):
                     updated_at=now,
                 )
             )
-        for number, (visit, valid) in enumerate(zip(visits[2:], (1, 0), strict=True), 1):
-            connection.execute(
-                schema.survey_response.insert().values(
-                    id=number,
-                    survey="aftersales",
-                    source="s",
-                    key=str(number),
-                    side="INTERNAL",
-                    mode="PHONE",
-                    store="S01",
-                    visit_id=visit,
-                    completed_at=now,
-                    month="2026-11",
-                    recorded_at=now,
-                    valid=valid,
-                )
-            )
-            connection.execute(
-                schema.survey_answer.insert().values(
-                    response_id=number, question="FIXED_FIRST_TIME", value="N", number=0
-                )
-            )
-
+    for visit, valid in zip(visits[2:], (1, 0), strict=True):
+        shop.answer(visit, 0, valid=valid)
     found = shop.look()
 
     assert {(f"RO{visits[0]}", ("CUSTOMER_CLAIM",), True), (f"RO{visits[2]}", ("CUSTOMER_CLAIM",), True)} == {
@@ -149,30 +147,8 @@ def test_the_customer_says_so_in_a_complaint_or_in_an_answer(shop):
 @pytest.mark.parametrize(("number", "heard"), [(1, 1), (None, 0)])
 def test_only_who_answered_counts_as_asked(shop, number, heard):
     """A yes makes the population of the customers' rate; "does not apply" makes none."""
-    visit, now = shop.order(shop.car(), 50), stamp(shop.clock.now())
+    shop.answer(shop.order(shop.car(), 50), number)
     shop.order(shop.car(), 50)
-    with shop.db.writing() as connection:
-        connection.execute(
-            schema.survey_response.insert().values(
-                id=1,
-                survey="aftersales",
-                source="s",
-                key="1",
-                side="INTERNAL",
-                mode="PHONE",
-                store="S01",
-                visit_id=visit,
-                completed_at=now,
-                month="2026-11",
-                recorded_at=now,
-                valid=1,
-            )
-        )
-        connection.execute(
-            schema.survey_answer.insert().values(
-                response_id=1, question="FIXED_FIRST_TIME", value="Y" if number else "NA", number=number
-            )
-        )
     rates = shop.look().rates
 
     assert (2, heard, 0) == (

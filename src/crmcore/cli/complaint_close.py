@@ -9,7 +9,7 @@ import click
 
 from crmcore.cli.by import BY
 from crmcore.cli.complaint_list import command, done
-from crmcore.cli.complaint_work import AT, NOTE, _step, codes, instant
+from crmcore.cli.complaint_work import AT, NOTE, _step, _telling, codes, instant
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
 from crmcore.types.complaint import OfferKind, RecoveryOffer, Restoration
@@ -76,17 +76,7 @@ def _offered(state: State, made: RecoveryOffer, what: str) -> None:
     state.tell(state.say(f"complaint.{what}", id=made.id, kind=kind, cost=cost, by=made.approved_by, answer=said))
 
 
-@command.command("resolve")
-@click.argument("case", metavar="ID")
-@click.argument("solution", metavar="TEXT")
-@BY
-@AT
-@click.pass_obj
-def resolve(state: State, case: str, solution: str, by: str, when: str | None) -> None:
-    """The second callback is due from then on."""
-    from crmcore.flows.complaint_end import resolve
-
-    done(state, resolve(state.crm.office(), case, solution, by=by, at=instant(state, when)), "RESOLVE")
+resolve = _telling("resolve", "RESOLVE", "resolve")
 
 
 @command.command("callback")

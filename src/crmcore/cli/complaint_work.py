@@ -101,6 +101,25 @@ def _step(name: str, event: str, function: str) -> Callable[..., None]:
     return step
 
 
+def _telling(name: str, event: str, function: str) -> Callable[..., None]:
+    """A command that takes a case and what is to be said of it, --by and --at."""
+
+    @command.command(name)
+    @click.argument("case", metavar="ID")
+    @click.argument("text", metavar="TEXT")
+    @BY
+    @AT
+    @click.pass_obj
+    def told(state: State, case: str, text: str, by: str, when: str | None) -> None:
+        """One line of the history, with its words."""
+        from crmcore.flows import complaint_end, complaints
+
+        verb = getattr(complaints, function, None) or getattr(complaint_end, function)
+        done(state, verb(state.crm.office(), case, text, by=by, at=instant(state, when)), event)
+
+    return told
+
+
 acknowledge = _step("acknowledge", "ACKNOWLEDGE", "acknowledge")
 
 
@@ -118,17 +137,7 @@ def assign(state: State, case: str, to: str | None, by: str, when: str | None, n
     done(state, assign(state.crm.office(), case, to, by=by, at=instant(state, when), note=note), "HAND_OVER")
 
 
-@command.command("note")
-@click.argument("case", metavar="ID")
-@click.argument("text", metavar="TEXT")
-@BY
-@AT
-@click.pass_obj
-def note(state: State, case: str, text: str, by: str, when: str | None) -> None:
-    """Nothing else changes."""
-    from crmcore.flows.complaints import note
-
-    done(state, note(state.crm.office(), case, text, by=by, at=instant(state, when)), "NOTE")
+note = _telling("note", "NOTE", "note")
 
 
 @command.command("classify")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -231,32 +232,27 @@ def flags(state: State, flag: str | None, limit: int) -> None:
     state.show("flags", rows, FLAGS)
 
 
-@command.command("exclude")
-@click.argument("response", metavar="ID")
-@click.option("--why", metavar="TEXT", default="")
-@BY
-@click.pass_obj
-def exclude(state: State, response: str, why: str, by: str) -> None:
-    """Keep one response out of the scores."""
-    _judge(state, response, valid=False, why=why, by=by)
+def _judging(name: str, *, valid: bool) -> Callable[..., None]:
+    """A command that takes a response, a reason and --by."""
+
+    @command.command(name)
+    @click.argument("response", metavar="ID")
+    @click.option("--why", metavar="TEXT", default="")
+    @BY
+    @click.pass_obj
+    def judged(state: State, response: str, why: str, by: str) -> None:
+        """Whether one response counts."""
+        from crmcore.flows.survey_review import judge
+
+        number = ids.number(response, "Q")
+        judge(state.crm.db, number, valid=valid, why=why, by=by, clock=state.clock)
+        if state.json:
+            state.emit("response", {"id": f"Q{number}", "valid": valid})
+            return
+        state.tell(state.say("surveys.included" if valid else "surveys.excluded", id=f"Q{number}"))
+
+    return judged
 
 
-@command.command("include")
-@click.argument("response", metavar="ID")
-@click.option("--why", metavar="TEXT", default="")
-@BY
-@click.pass_obj
-def include(state: State, response: str, why: str, by: str) -> None:
-    """Count it again."""
-    _judge(state, response, valid=True, why=why, by=by)
-
-
-def _judge(state: State, response: str, *, valid: bool, why: str, by: str) -> None:
-    from crmcore.flows.survey_review import judge
-
-    number = ids.number(response, "Q")
-    judge(state.crm.db, number, valid=valid, why=why, by=by, clock=state.clock)
-    if state.json:
-        state.emit("response", {"id": f"Q{number}", "valid": valid})
-        return
-    state.tell(state.say("surveys.included" if valid else "surveys.excluded", id=f"Q{number}"))
+exclude = _judging("exclude", valid=False)
+include = _judging("include", valid=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import secrets
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,16 +20,12 @@ from crmcore.db.engine import take_ids
 from crmcore.db.schema import message, message_event, vehicle
 from crmcore.db.schema import staff as staff_table
 from crmcore.flows.planning import Live, Settings, maybe
+from crmcore.flows.queued import COLUMNS, text_row
 from crmcore.rules.case import Case
 from crmcore.rules.templates import Rendered, Suffix, render, say_day, say_time
 from crmcore.rules.worktime import local
 from crmcore.types.contact import MessageTemplate
 from crmcore.types.store import Store
-
-_COLUMNS = (
-    "id", "touchpoint_id", "customer_id", "value", "channel", "message_class", "purpose", "template", "params", "text", "signature",
-    "store", "key", "dedupe", "names_customer", "state", "due_at", "expires_at", "created_at", "state_at",
-)  # fmt: skip
 
 
 def queue_texts(
@@ -60,7 +55,7 @@ def queue_texts(
             rows.append(_values(settings, live, rendered, now))
     ids = take_ids(connection, message, len(rows))
     bulk.insert(
-        connection, message, _COLUMNS, [(number, *row) for number, row in zip(ids, rows, strict=True)], ignore=True
+        connection, message, COLUMNS, [(number, *row) for number, row in zip(ids, rows, strict=True)], ignore=True
     )
     events = take_ids(connection, message_event, len(rows))
     bulk.insert(
@@ -103,26 +98,19 @@ def _values(settings: Settings, live: Live, rendered: Rendered, now: datetime) -
     assert draft.point is not None
     rule = settings.rules[draft.rule]
     store = settings.store(draft.anchor.store)
-    return (
-        live.id,
-        draft.anchor.customer,
-        draft.point.value,
-        draft.channel.value,
-        draft.message_class.value,
-        rule.purpose,
-        rule.template,
-        json.dumps(dict(rendered.params), ensure_ascii=False),
-        rendered.text,
-        store.signature or store.name,
-        store.code,
-        secrets.token_hex(12),
-        f"{store.code}|C{draft.anchor.customer}|T{live.id}|{rule.template}",
-        int(rendered.names_customer),
-        "QUEUED",
-        stamp(draft.timing.due),
-        maybe(draft.timing.expires),
-        stamp(now),
-        stamp(now),
+    return text_row(
+        rendered,
+        store,
+        touchpoint=live.id,
+        customer=draft.anchor.customer,
+        to=draft.point.value,
+        channel=draft.channel,
+        message_class=draft.message_class,
+        purpose=rule.purpose,
+        template=str(rule.template),
+        due=draft.timing.due,
+        expires_at=maybe(draft.timing.expires),
+        now=now,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +14,11 @@ from crmcore.db.schema import contact_point, message, message_event
 from crmcore.flows import naming
 from crmcore.flows.desk import Desk
 from crmcore.flows.due_texts import shipped_suffix
+from crmcore.flows.queued import COLUMNS, text_row
 from crmcore.rules.care import best_point
 from crmcore.rules.templates import render
 from crmcore.types.contact import MessageClass
 from crmcore.types.customer import Channel, Customer
-
-_COLUMNS = (
-    "id", "touchpoint_id", "customer_id", "value", "channel", "message_class", "purpose", "template", "params", "text", "signature",
-    "store", "key", "dedupe", "names_customer", "state", "due_at", "expires_at", "created_at", "state_at",
-)  # fmt: skip
 
 
 def queue_text(connection: Connection, desk: Desk, row: Row[Any], at: datetime, now: datetime) -> bool:
@@ -65,29 +59,21 @@ def queue_text(connection: Connection, desk: Desk, row: Row[Any], at: datetime, 
         suffix=desk.settings.suffix or shipped_suffix(),
     )
     (number,) = take_ids(connection, message, 1)
-    values = (
-        number,
-        row.id,
-        row.customer_id,
-        point.value,
-        Channel.SMS.value,
-        MessageClass.SERVICE.value,
-        "CALLBACK" if rule is None else rule.purpose,
-        template.code,
-        json.dumps(dict(words.params), ensure_ascii=False),
-        words.text,
-        store.signature or store.name,
-        store.code,
-        secrets.token_hex(12),
-        f"{store.code}|C{row.customer_id}|T{row.id}|{template.code}",
-        int(words.names_customer),
-        "QUEUED",
-        stamp(max(at, now)),
-        row.expires_at,
-        stamp(now),
-        stamp(now),
+    values = text_row(
+        words,
+        store,
+        touchpoint=row.id,
+        customer=row.customer_id,
+        to=point.value,
+        channel=Channel.SMS,
+        message_class=MessageClass.SERVICE,
+        purpose="CALLBACK" if rule is None else rule.purpose,
+        template=template.code,
+        due=max(at, now),
+        expires_at=row.expires_at,
+        now=now,
     )
-    bulk.insert(connection, message, _COLUMNS, [values], ignore=True)
+    bulk.insert(connection, message, COLUMNS, [(number, *values)], ignore=True)
     if connection.execute(select(message.c.id).where(message.c.id == number)).first() is None:
         return False
     (event,) = take_ids(connection, message_event, 1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from crmcore.reports.board import Bar, Board, Open
-from crmcore.reports.parts import Cell, Chart, Column, Grid, Kind, Mark, Report, Say, Section, Shape, Tile, Tone
+from crmcore.reports.parts import Cell, Chart, Column, Grid, Kind, Mark, Report, Say, Section, Shape, Tile, Tone, made
 from crmcore.rules.board import Lane
 
 TONES = {
@@ -30,7 +30,7 @@ def parts(board: Board, say: Say) -> Report:
         title=say("board.title", store=head.store),
         made=head.made,
         meta=(
-            say("reports.made", generated=head.generated_at, through=head.through or say("reports.no_data_yet")),
+            made(head, say),
             say("board.period", since=head.since, until=head.until),
         ),
         tiles=tuple(_tiles(board, say)),

@@ -8,7 +8,7 @@ import attrs
 
 from crmcore.reports.call_quality import GroupCount
 from crmcore.reports.calls import Calls, Due
-from crmcore.reports.parts import Chart, Column, Grid, Kind, Mark, Report, Say, Section, Shape, Tile, Tone
+from crmcore.reports.parts import Chart, Column, Grid, Kind, Mark, Report, Say, Section, Shape, Tile, Tone, made
 
 OUTCOMES = {"FAILED": Tone.SOON, "INVALID": Tone.BAD, "SUCCESS": Tone.GOOD}
 
@@ -38,7 +38,7 @@ def parts(calls: Calls, say: Say) -> Report:
         title=say("calls.title", store=head.store),
         made=head.made,
         meta=(
-            say("reports.made", generated=head.generated_at, through=head.through or say("reports.no_data_yet")),
+            made(head, say),
             say("calls.period", since=head.since, until=head.until),
         ),
         tiles=tuple(tiles),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crmcore.reports.csi import Csi
 from crmcore.reports.csi_block import Block
-from crmcore.reports.parts import Column, Grid, Kind, Mark, Report, Say, Section
+from crmcore.reports.parts import Column, Grid, Kind, Mark, Report, Say, Section, made
 from crmcore.reports.score_cells import share_of
 from crmcore.rules.score.metrics import METRICS
 
@@ -21,7 +21,7 @@ def parts(csi: Csi, say: Say, lang: str) -> Report:
     silent = ", ".join(csi.words("survey", code) for code in csi.silent)
     head = csi.head
     meta = [
-        say("reports.made", generated=head.generated_at, through=head.through or say("reports.no_data_yet")),
+        made(head, say),
         say("reports.period", since=head.since, until=head.until),
         say("csi.how", confidence=f"{csi.confidence:.0%}", min_n=csi.min_n),
     ]

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import attrs
 
+from crmcore.reports.facts import Head
+
 
 class Kind(StrEnum):
     """How a value is written; it stays a number until it is."""
@@ -140,6 +142,11 @@ class Report:
 
 
 Say = Callable[..., str]
+
+
+def made(head: Head, say: Say) -> str:
+    """When the page was made, and how far its data goes."""
+    return say("reports.made", generated=head.generated_at, through=head.through or say("reports.no_data_yet"))
 
 
 def drawn(grid: Grid, chart: Chart) -> tuple[tuple[Cell, ...], ...]:
