@@ -162,7 +162,10 @@ def test_the_dealers_own_figures_are_what_was_answered(told):
         ]
         spreads = scores.spreads(connection, survey, DAY, ())
     found = {
-        (row.keys[0] if row.keys else None, row.part): (row.n, index_of([row.total], 0, scores.STEPS * 100) / row.answers)
+        (row.keys[0] if row.keys else None, row.part): (
+            row.n,
+            index_of([row.total], 0, scores.STEPS * 100) / row.answers,
+        )
         for row in rows
     }
     expected = {}

@@ -52,7 +52,12 @@ def test_two_people_with_one_number_are_not_made_one(waves):
     found = waves.said()
     (reject,) = (one for one in found if not isinstance(one, Record))
 
-    assert (("2026-Q3.csv:4",), "A1", "9", "SAMPLE_TWICE") == (reject.at, reject.column, reject.value_shape, reject.reason)
+    assert (("2026-Q3.csv:4",), "A1", "9", "SAMPLE_TWICE") == (
+        reject.at,
+        reject.column,
+        reject.value_shape,
+        reject.reason,
+    )
     assert ["001", "001", "002", "001"] == [one.data["sample_id"] for one in found if isinstance(one, Record)]
 
 
