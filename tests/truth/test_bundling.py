@@ -52,7 +52,7 @@ def test_nobody_is_contacted_twice_within_three_days(planned):
 
 
 def test_what_has_its_own_moment_is_known_by_name(planned):
-    """Only instants, thanks, notices, appointments and storms are kept apart; every survey and reminder can ride."""
+    """Only instants, thanks, notices, appointments, storms and the second call of a case are kept apart; every survey and reminder can ride."""
     own = {code for code, rule in planned.crm.config.rules.items() if not rule.bundle}
 
     assert {
@@ -63,6 +63,7 @@ def test_what_has_its_own_moment_is_known_by_name(planned):
         "READY_FOR_PICKUP",
         "APPOINTMENT_REMINDER",
         "WEATHER",
+        "COMPLAINT_CALLBACK",
     } == own
 
 
