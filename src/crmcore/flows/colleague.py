@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -9,7 +10,11 @@ from sqlalchemy import Connection
 from crmcore.config.values import guess
 from crmcore.errors import UsageError
 from crmcore.flows.plan_who import Employs, staff_of
+from crmcore.rules.text import shape
 from crmcore.types.store import Staff
+
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,20}")
+_NUMBER = re.compile(r"[0-9]{7}")
 
 
 def colleague(staff: Iterable[Staff], code: str) -> Staff:
@@ -20,8 +25,13 @@ def colleague(staff: Iterable[Staff], code: str) -> Staff:
     names = {word: one.code for one in known.values() for word in (one.name, one.code) if word}
     meant = guess(code, names)
     if meant is None:
-        raise UsageError("CRM-U117", staff=code)
-    raise UsageError("CRM-U118", staff=code, guess=names[meant])
+        raise UsageError("CRM-U117", staff=as_told(code))
+    raise UsageError("CRM-U118", staff=as_told(code), guess=names[meant])
+
+
+def as_told(code: str) -> str:
+    """What a message may say of a word that is nobody's code: it may be a customer's name or number in the wrong place."""
+    return code if _CODE.fullmatch(code) and not _NUMBER.search(code) else shape(code)
 
 
 def signed(connection: Connection, employs: Employs, code: str) -> str:
