@@ -691,6 +691,8 @@ EVERY = (
     ("escalate", "--yes"),
     ("alerts", "list"),
     ("rework", "list"),
+    ("metrics", "list"),
+    ("metrics", "show", "nps"),
     ("rework", "decide", PHONES[0]),
     ("rework", "decide", "R1", "--cause", f"{NAMES[0]} {PHONES[0]}"),
     ("actions", "list"),

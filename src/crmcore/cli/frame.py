@@ -42,6 +42,7 @@ COMMANDS = {
     "rejects": "rejects",
     "privacy": "privacy",
     "rework": "rework",
+    "metrics": "metrics",
     "actions": "actions",
     "meetings": "meetings",
     "staff": "staff",
