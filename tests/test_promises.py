@@ -1081,6 +1081,7 @@ def test_promise_8_a_case_explains_its_clocks(house, lang):
     check_words(said.stdout, lang)
     sources = load_config(shell.folder / "crm.toml", environ=SECRETS).complaints.sources
     assert all(sources[name] in said.stdout for name in ("handover", "response", "close"))
+    assert facts["escalations"]
     assert all(each["minutes_late"] > 0 for each in facts["escalations"])
     assert NAMES[0] not in said.stdout
 

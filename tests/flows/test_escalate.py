@@ -197,7 +197,7 @@ def test_a_case_of_the_dms_never_climbs(db, office, case, clock):
 
 
 def test_the_head_of_the_department_is_named_when_there_is_one(db, office, case, clock):
-    """Two of a job and nobody is named: the role is told."""
+    """There is one of that job: he is named along with his role."""
     flow.assign(office, case, by="M01")
     flow.classify(office, case, Judged(accused=("D01",)), by="M01")
     clock.tick(days=1)

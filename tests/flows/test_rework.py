@@ -118,6 +118,17 @@ def test_a_return_behind_the_period_belongs_to_its_original(shop):
     assert 0 == len(shop.look(since=40).rows)
 
 
+def test_an_order_counts_by_its_hand_over_and_a_return_by_its_opening(shop):
+    """An original opened before the period, and a return handed over long after the window, are both in the register."""
+    car, now = shop.car(), shop.clock.now()
+    first = shop.order(car, 91, handed_on=(now - timedelta(days=90)).date().isoformat())
+    second = shop.order(car, 62, handed_on=now.date().isoformat())
+
+    assert [(f"RO{first}", f"RO{second}", 28)] == [
+        (row.order, row.returned, row.days) for row in shop.look(until=85).rows
+    ]
+
+
 def test_the_customer_says_so_in_a_complaint_or_in_an_answer(shop):
     """Either makes the claim; a complaint that was withdrawn, and an answer that was excluded, make none."""
     visits = [shop.order(shop.car(), 50) for _ in range(4)]
@@ -194,7 +205,7 @@ def test_a_person_decides_and_can_decide_again(shop):
 
 def test_a_number_that_is_no_order_is_refused(shop):
     """Nothing is written."""
-    with pytest.raises(UsageError, match="CRM-U120"):
+    with pytest.raises(UsageError, match="CRM-U140"):
         decide(shop.db, shop.clock, "RO404", is_rework=True, by="E1")
 
 

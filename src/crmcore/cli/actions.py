@@ -133,6 +133,6 @@ def _score(text: str) -> Decimal:
         score = Decimal(text)
     except InvalidOperation:
         score = Decimal(-1)
-    if not 0 <= score <= 100:
+    if not score.is_finite() or not 0 <= score <= 100:
         raise UsageError("CRM-U134", value=text)
     return score

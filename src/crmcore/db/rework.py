@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -41,9 +41,10 @@ def cars(
 
 
 def _orders(policy: ReworkPolicy, since: date, until: date, store: str) -> Any:
-    """Orders by car and opening; one with its hand-over before `since` has no part in the period."""
-    handed = visit.c.handed_on  # no BETWEEN: PostgreSQL does not parse it with the collation
-    in_period = or_(handed.is_(None), and_(handed >= since.isoformat(), handed <= until.isoformat()))
+    """Orders by car and opening: an original counts by its hand-over, a return by its opening, whenever it is handed over."""
+    day_ = timedelta(days=1)  # openings are instants in UTC, the days are the store's
+    opened = visit.c.opened_at
+    still_here = and_(visit.c.handed_on.is_(None), opened >= (since - day_).isoformat())
     return (
         select(visit, _claimed(policy).label("claimed"), exists(_answered(policy)).label("asked"))
         .where(
@@ -52,9 +53,9 @@ def _orders(policy: ReworkPolicy, since: date, until: date, store: str) -> Any:
             visit.c.status != "VOID",
             visit.c.store == store,
             visit.c.vehicle_id.is_not(None),
-            visit.c.opened_at.is_not(None),
-            visit.c.opened_at >= since.isoformat(),
-            in_period,
+            opened.is_not(None),
+            opened < (until + 2 * day_).isoformat(),
+            or_(visit.c.handed_on >= since.isoformat(), still_here),
         )
         .order_by(visit.c.vehicle_id, visit.c.opened_at, visit.c.id)
     )

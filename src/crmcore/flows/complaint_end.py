@@ -39,7 +39,7 @@ def offer(
         UsageError: CRM-T505 for a cost below nothing or finer than fen.
     """
     with office.at_work(case, at=at, by=by) as file:
-        if cost < 0 or cost != cost.quantize(Decimal("0.01")) or cost > _MOST:
+        if not cost.is_finite() or not 0 <= cost <= _MOST or cost != cost.quantize(Decimal("0.01")):
             raise UsageError("CRM-T505", value=str(cost), what="cost", known=f"0 – {_MOST}")
         made = RecoveryOffer(id="", kind=kind, cost=cost, offered_by=by, offered_at=file.at)
         number = complaint_history.offer(file.connection, file.number, made, note)

@@ -96,7 +96,7 @@ def decide(
         numbers = {number: query.by_number(connection, number) for number in (returned, original) if number}
         for number, found in numbers.items():
             if len(found) != 1:
-                raise UsageError("CRM-U120", order=number, count=len(found))
+                raise UsageError("CRM-U140", order=number, count=len(found))
         first = numbers[original][0] if original else None
         query.decide(
             connection,

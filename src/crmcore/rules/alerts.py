@@ -17,7 +17,7 @@ class AlertPolicy:
 
     Attributes:
         per_run: digests that a store sends to one group in one run at most; what does not fit goes with the next.
-        retry_minutes: how long an alert waits after a failure, unless the vendor says more.
+        retry_minutes: how long an alert waits after a failure, unless the vendor names a time.
         sources: where each number comes from, by field.
     """
 
