@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from string import Formatter
 
@@ -109,3 +110,16 @@ def test_a_reason_inside_an_error_is_said_in_words():
 
     assert "科学计数法" in told[0].render("zh")
     assert "NO_SUCH_REASON" in told[1].render("zh")
+
+
+def test_a_code_is_worded_in_one_place():
+    """Two rooms that took the same code would hide each other's words."""
+    folder = ROOT / "src" / "crmcore" / "lang"
+    for language in ("zh", "en"):
+        codes = [
+            code
+            for file in folder.glob(f"*.{language}.toml")
+            for code in tomllib.loads(file.read_text("utf-8")).get("errors", {})
+        ]
+
+        assert [] == sorted({code for code in codes if codes.count(code) > 1})

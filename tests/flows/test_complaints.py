@@ -366,7 +366,7 @@ def test_an_offer_is_approved_by_who_may(office, case):
     assert ("V01", True, Decimal("300.5")) == (again.approved_by, taken.accepted, taken.cost)
 
 
-@pytest.mark.parametrize("cost", ["-1", "0.001", "99999999"])
+@pytest.mark.parametrize("cost", ["-1", "0.001", "99999999", "nan", "inf", "1e30"])
 def test_an_offer_costs_what_money_can(office, case, cost):
     """Nothing below nothing, nothing finer than fen."""
     refused("CRM-T505", end.offer, office, case, OfferKind.GIFT, Decimal(cost), by="D01")
