@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -317,36 +317,6 @@ class ActionStatus(StrEnum):
     DONE = "DONE"
     VERIFIED = "VERIFIED"
     DROPPED = "DROPPED"
-
-
-@attrs.frozen(kw_only=True)
-class ImprovementAction:
-    """One row of the improvement plan (S3's nine fields: 因子, 细项, 上次得分, 目标, 原因, 措施, 责任人, 监督人, 完成日期).
-
-    Attributes:
-        survey / wave: what `last_score` was measured in; scores are indices from 0 to 100.
-        result_score: of the next wave; `verdict` says MOVED_UP, MOVED_DOWN or NOISE.
-    """
-
-    id: str
-    store: str
-    survey: str = ""
-    factor: str
-    item: str = ""
-    last_score: Decimal | None = None
-    target_score: Decimal | None = None
-    cause: str
-    measure: str
-    responsible: str
-    supervisor: str
-    due_on: date
-    priority: int = 2
-    status: ActionStatus = ActionStatus.OPEN
-    wave: str = ""
-    result_wave: str = ""
-    result_score: Decimal | None = None
-    verdict: str = ""
-    complaints: tuple[str, ...] = ()
 
 
 class MeetingKind(StrEnum):

@@ -131,27 +131,6 @@ class InvitationState(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Invitation:
-    """One person asked once about one visit.
-
-    Attributes:
-        token: ours, [A-Za-z0-9]{1,35}, derived by hash from survey, customer and visit: the vendor's idempotency key.
-        link: where the customer answers; empty until the vendor has said so.
-    """
-
-    id: str
-    survey: str
-    store: str
-    customer_id: str
-    visit_id: str | None = None
-    token: str = attrs.field(repr=False)
-    link: str = attrs.field(default="", repr=False)
-    state: InvitationState = InvitationState.PLANNED
-    created_at: datetime
-    expires_at: datetime | None = None
-
-
-@attrs.frozen(kw_only=True)
 class Answer:
     """One answer as it was given.
 

@@ -20,24 +20,6 @@ HEADS: Mapping[Department, tuple[Role, ...]] = {
     Department.OTHER: (Role.CR_MANAGER,),
 }
 
-_DEPARTMENTS: Mapping[Role, Department] = {
-    Role.SALES_MANAGER: Department.SALES,
-    Role.SHOWROOM_MANAGER: Department.SALES,
-    Role.SALES_CONSULTANT: Department.SALES,
-    Role.MARKETING_MANAGER: Department.SALES,
-    Role.RECEPTIONIST: Department.SALES,
-    Role.SERVICE_MANAGER: Department.SERVICE,
-    Role.SERVICE_ADVISOR: Department.SERVICE,
-    Role.BUSINESS_MANAGER: Department.SERVICE,
-    Role.TECHNICIAN: Department.SERVICE,
-    Role.FOREMAN: Department.SERVICE,
-    Role.INSPECTOR: Department.SERVICE,
-    Role.PARTS: Department.PARTS,
-    Role.CR_MANAGER: Department.CR,
-    Role.CR_AGENT: Department.CR,
-    Role.SATISFACTION_OFFICER: Department.CR,
-}
-
 _OTHERS = (Role.CR_MANAGER, Role.CR_AGENT, Role.GENERAL_MANAGER)
 #: S4: what is serious goes to the head.
 _OTHERS_SERIOUS = (Role.CR_MANAGER, Role.GENERAL_MANAGER, Role.CR_AGENT)
@@ -50,11 +32,6 @@ class Handover:
 
     to: Staff | None
     why: str
-
-
-def department_of(role: Role) -> Department:
-    """Where a job belongs; OTHER for the management and whatever else stands beside the departments."""
-    return _DEPARTMENTS.get(role, Department.OTHER)
 
 
 def head_of(department: Department | None) -> Role:
