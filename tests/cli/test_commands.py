@@ -126,7 +126,7 @@ def test_plugins_are_listed_without_a_file(crm):
     assert ("crmcore-dms-csv", ["dms:csv"], [], "ok") == tuple(
         rows["dms_csv"][key] for key in ("distribution", "provides", "used_by", "status")
     )
-    assert ["ParsesReceipts", "ParsesReplies"] == rows["sms_gateway"]["capabilities"]
+    assert ["HasSandbox", "ParsesReceipts", "ParsesReplies"] == rows["sms_gateway"]["capabilities"]
 
 
 def test_using_a_plugin_that_is_off_is_told(crm):

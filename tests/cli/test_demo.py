@@ -247,6 +247,17 @@ def test_a_folder_with_somebody_elses_config_is_left_alone(tmp_path):
     assert "lang = 'zh'\n" == (tmp_path / "crm.toml").read_text()
 
 
+@pytest.mark.parametrize(("adapter", "code"), [("nobody", "CRM-U221"), ("dingtalk", "CRM-U222")])
+def test_an_adapter_without_a_sandbox_is_told_before_anything_is_touched(tmp_path, adapter, code):
+    """An adapter that is not installed, and one that brings no vendor: each with the names that can be taken, and no file written."""
+    done = demo(tmp_path / "d", "en", "--messaging", adapter)
+
+    assert 2 == done.returncode
+    assert code in done.stderr
+    assert "gateway" in done.stderr
+    assert not (tmp_path / "d").exists()
+
+
 def test_machines_get_one_object(tmp_path):
     """With --json the story is one object that names the files."""
     import json

@@ -1,7 +1,9 @@
 """What the demo's configuration promises."""
 
 import tomllib
+from pathlib import Path
 
+from crmcore.hooks import Secret
 from crmcore.sample import config_toml, generate
 
 
@@ -30,3 +32,24 @@ def test_what_the_demo_fills_in():
     assert "http://127.0.0.1:2" == config["serve"]["public_url"]
     assert {"env": "SMS_PASSWORD"} == config["messaging"]["sms"]["password"]
     assert {"env": "CRM_HOOK_SECRET"} == config["serve"]["secret"]
+
+
+def test_another_adapter_takes_the_gateways_place():
+    """Its settings are written as `Config` has them, whatever they are; its secrets are named, and stay out of the file."""
+    settings = {
+        "url": 'http://127.0.0.1:1/a"b\\c',
+        "token": Secret("s3cret"),
+        "ca": Path("ca.pem"),
+        "parts": 3,
+        "rate": 0.5,
+        "dlr": True,
+        "codes": ("a", "b"),
+        "headers": {"X-Key": "示范"},
+        "unset": None,
+    }
+    text = config_toml(messaging=("acme", settings))
+    expected = {**settings, "adapter": "acme", "token": {"env": "SMS_TOKEN"}, "ca": "ca.pem", "codes": ["a", "b"]}
+    del expected["unset"]
+
+    assert expected == tomllib.loads(text)["messaging"]["sms"]
+    assert "s3cret" not in text

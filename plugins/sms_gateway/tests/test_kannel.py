@@ -330,7 +330,7 @@ def _read(parse, request):
 
 
 def test_what_the_adapter_can_do():
-    """It parses receipts and replies, and claims nothing more: Kannel neither finds nor dedupes."""
-    assert ("ParsesReceipts", "ParsesReplies") == capabilities(GatewayAdapter)
+    """It parses receipts and replies, brings a vendor, and claims nothing more: Kannel neither finds nor dedupes."""
+    assert ("HasSandbox", "ParsesReceipts", "ParsesReplies") == capabilities(GatewayAdapter)
     assert ("messaging", "gateway") == (GatewayAdapter.kind, GatewayAdapter.name)
     assert attrs.has(GatewayAdapter.Config)

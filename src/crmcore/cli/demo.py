@@ -29,16 +29,18 @@ FILES = (
 
 @click.command("demo", cls=Command)
 @click.option("--folder", default="crmcore-demo", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("--messaging", default="gateway", metavar="NAME")
 @click.pass_obj
-def command(state: State, folder: Path) -> None:
+def command(state: State, folder: Path, messaging: str) -> None:
     """Everything is invented; nothing leaves this machine."""
     from crmcore.cli import demo_stage, demo_voices
 
+    adapter = demo_stage.adapter(state, messaging)
     try:
         dealer = demo_stage.lay_out(state, folder, FILES)
     except OSError as error:
         raise StoreError("CRM-D130", at=str(folder), why=type(error).__name__) from None
-    with demo_stage.opened(state, dealer, folder) as stage:
+    with demo_stage.opened(state, dealer, folder, messaging, adapter) as stage:
         _learn(state, stage)
         _decide(state, stage)
         _speak(state, stage)
@@ -78,12 +80,12 @@ def _speak(state: State, stage: Stage) -> None:
     tell_invite(state, crm.invite(yes=True))
     tell_send(state, crm.send(yes=True))
     stage.spoken.set()
-    stage.gateway.settle()
+    stage.sandbox.settle()
     with crm.db.reading() as connection:
         counts = messages.counts(connection)
         replies = inbox.replies(connection, ("WAITING", "OPTED_OUT"))
         cases = {reply.id: rests_on(connection, EvidenceKind.REPLY, reply.id) for reply in replies}
-    state.tell(state.say("demo.receipts", taken=len(stage.gateway.texts), delivered=counts.get("DELIVERED", 0)))
+    state.tell(state.say("demo.receipts", taken=len(stage.sandbox.texts), delivered=counts.get("DELIVERED", 0)))
     for reply in replies:
         what = "OPENED" if cases[reply.id] and reply.state == "WAITING" else reply.state
         state.tell(state.say(f"demo.reply.{what}", id=f"I{reply.id}", text=reply.text, case=f"K{cases[reply.id]}"))

@@ -6,12 +6,13 @@ import contextlib
 import secrets
 import shutil
 import socket
+import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -22,12 +23,13 @@ from crmcore.types.store import Role
 if TYPE_CHECKING:
     from crmcore.app import Crm
     from crmcore.config import Config
+    from crmcore.hooks import HasSandbox, Sandbox
     from crmcore.sample import Dealer
-    from crmcore.sample.gateway import LoopbackGateway, Script
     from crmcore.sample.limesurvey import LoopbackLimeSurvey
     from crmcore.sample.robot import LoopbackRobot
 
 MINE = "示范店 · the sample dealer"  # the first line of the crm.toml that this command writes
+GATEWAY = "gateway"  # the adapter whose sandbox is taken where none is named
 PATIENCE = 20.0  # seconds for the receiver to start
 
 
@@ -47,6 +49,7 @@ class Stage:
     """What the acts play with.
 
     Attributes:
+        sandbox: what takes the texts.
         spoken: set once our texts are recorded: receipts are faster than our own record now and then, and a story has an order.
         clerk / manager / head: the codes of who makes the calls, who mends, and who may say yes to what it costs.
     """
@@ -55,7 +58,7 @@ class Stage:
     folder: Path
     clock: Clock
     crm: Crm
-    gateway: LoopbackGateway
+    sandbox: Sandbox
     survey: LoopbackLimeSurvey
     robot: LoopbackRobot
     spoken: threading.Event
@@ -79,9 +82,28 @@ class Stage:
         return datetime.combine(self.dealer.today, datetime.min.time(), CHINA)
 
 
+def adapter(state: State, name: str) -> type[HasSandbox]:
+    """The messaging adapter of that name that brings a vendor along; raises `UsageError` when there is none."""
+    from crmcore.hooks import HasSandbox, MessagingAdapter
+    from crmcore.hooks.manager import Plugins
+    from crmcore.types.customer import Channel
+
+    with contextlib.redirect_stdout(sys.stderr):
+        state.plugins = Plugins()  # of the demo: what a crm.toml that happens to lie here disables is another's affair
+    mine = {key[1]: cls for key, cls in state.plugins.adapters.items() if key[0] == MessagingAdapter.kind}
+    able = {
+        key: cls
+        for key, cls in mine.items()
+        if issubclass(cls, MessagingAdapter) and issubclass(cls, HasSandbox) and Channel.SMS in cls.channels
+    }
+    if name not in able:
+        raise UsageError("CRM-U222" if name in mine else "CRM-U221", name=name, known=", ".join(sorted(able)))
+    return able[name]
+
+
 def lay_out(state: State, folder: Path, names: Sequence[str]) -> Dealer:
     """A fresh dealer in `folder`; what an earlier demo left there is replaced, anything else is left alone."""
-    from crmcore.sample import config_toml, generate, write
+    from crmcore.sample import generate, write
 
     file = folder / "crm.toml"
     if file.exists() and MINE not in file.read_text("utf-8", errors="replace").split("\n", 1)[0]:
@@ -92,48 +114,37 @@ def lay_out(state: State, folder: Path, names: Sequence[str]) -> Dealer:
         stale.unlink(missing_ok=True)
     dealer = generate()
     write(dealer, folder)
-    file.write_text(config_toml(lang=state.lang), encoding="utf-8")
     state.path = file
     return dealer
 
 
 @contextlib.contextmanager
-def opened(state: State, dealer: Dealer, folder: Path) -> Iterator[Stage]:
+def opened(state: State, dealer: Dealer, folder: Path, name: str, cls: type[HasSandbox]) -> Iterator[Stage]:
     """The dealer's Crm, its receiver and its vendors, talking to each other over HTTP on loopback; ten in the morning."""
     from crmcore.app import Crm
-    from crmcore.config import load
-    from crmcore.sample import gateway, limesurvey, robot
+    from crmcore.hooks import SandboxPlan
+    from crmcore.sample import limesurvey, robot
     from crmcore.sample.people import CHINA
     from crmcore.sample.voices import WEB_QUESTIONS
 
     clock = Clock(datetime.combine(dealer.today, datetime.min.time(), CHINA) + timedelta(hours=10))
     secret, spoken = secrets.token_urlsafe(12), threading.Event()
-
-    def push(url: str) -> int:
-        spoken.wait(PATIENCE)
-        return gateway.http_get(url)
-
-    environ = {
-        "SMS_PASSWORD": gateway.PASSWORD,
-        "CRM_HOOK_SECRET": secret,
-        "SURVEY_PASSWORD": limesurvey.PASSWORD,
-        "ROBOT_TOKEN": robot.TOKEN,
-        "ROBOT_SECRET": robot.SECRET,
-    }
-    config = load(state.document, state.plugins, environ=environ)
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
-        gateway.LoopbackGateway(
-            scripts=_scripts(dealer),
-            mo_url=f"http://127.0.0.1:{listening.getsockname()[1]}/hooks/{secret}/sms/mo",
-            deliver=push,
-            now=clock.now,
+        cls.sandbox(
+            SandboxPlan(
+                clock=clock,
+                callback_url=f"http://127.0.0.1:{listening.getsockname()[1]}/hooks/{secret}/sms",
+                replies={f"+86{dealer.people[each.person].phones[0]}": each.text for each in dealer.answers},
+                before_push=lambda: spoken.wait(PATIENCE),
+            )
         ) as sms,
         limesurvey.LoopbackLimeSurvey(questions=WEB_QUESTIONS, now=clock.now) as survey,
         robot.LoopbackRobot(now=clock.now) as group,
     ):
+        config = _configured(state, name, sms, secret)
         state.config = _pointed_at(
-            config, sms=sms.url, survey=survey.url, robot=group.dingtalk_url, port=listening.getsockname()[1]
+            config, sms=sms.settings, survey=survey.url, robot=group.dingtalk_url, port=listening.getsockname()[1]
         )
         state.crm = Crm.open(state.config, state.plugins, clock, lang=state.lang)
         with state.crm, _receiver(state.crm, secret, listening):
@@ -142,7 +153,7 @@ def opened(state: State, dealer: Dealer, folder: Path) -> Iterator[Stage]:
                 folder=folder,
                 clock=clock,
                 crm=state.crm,
-                gateway=sms,
+                sandbox=sms,
                 survey=survey,
                 robot=group,
                 spoken=spoken,
@@ -156,19 +167,35 @@ def _first(dealer: Dealer, role: Role) -> str:
     return next(one.code for one in dealer.staff if one.role is role)
 
 
-def _scripts(dealer: Dealer) -> dict[str, Script]:
-    """What the customers do who answer: the gateway knows numbers, not people."""
-    from crmcore.sample.gateway import Script
+def _configured(state: State, name: str, sms: Sandbox, secret: str) -> Config:
+    """Write crm.toml and read it; of the gateway it shows where a real one listens."""
+    from crmcore.config import load
+    from crmcore.hooks import Secret
+    from crmcore.sample import config_toml, limesurvey, robot
+    from crmcore.sample.settings import env_of
 
-    return {dealer.people[answer.person].phones[0]: Script(reply=answer.text) for answer in dealer.answers}
+    text = config_toml(lang=state.lang, messaging=None if name == GATEWAY else (name, sms.settings))
+    state.path.write_text(text, encoding="utf-8")
+    environ = {
+        "CRM_HOOK_SECRET": secret,
+        "SURVEY_PASSWORD": limesurvey.PASSWORD,
+        "ROBOT_TOKEN": robot.TOKEN,
+        "ROBOT_SECRET": robot.SECRET,
+    }
+    mine = {env_of(field): value.reveal() for field, value in sms.settings.items() if isinstance(value, Secret)}
+    return load(state.document, state.plugins, environ=environ | mine)
 
 
-def _pointed_at(config: Config, *, sms: str, survey: str, robot: str, port: int) -> Config:
+def _pointed_at(config: Config, *, sms: Mapping[str, Any], survey: str, robot: str, port: int) -> Config:
     """The same configuration with the addresses of this run; the file keeps those of real vendors."""
     assert config.serve is not None
     messaging, surveys = dict(config.messaging), dict(config.survey)
-    for instances, name, url in ((messaging, "sms", sms), (messaging, "team", robot), (surveys, "web", survey)):
-        instances[name] = attrs.evolve(instances[name], settings=attrs.evolve(instances[name].settings, url=url))
+    for instances, name, changes in (
+        (messaging, "sms", sms),
+        (messaging, "team", {"url": robot}),
+        (surveys, "web", {"url": survey}),
+    ):
+        instances[name] = attrs.evolve(instances[name], settings=attrs.evolve(instances[name].settings, **changes))
     serve = attrs.evolve(config.serve, public_url=f"http://127.0.0.1:{port}", port=port)
     return attrs.evolve(config, messaging=messaging, survey=surveys, serve=serve)
 

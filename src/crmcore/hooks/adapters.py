@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -309,6 +310,67 @@ class PullsResponses(Capability):
     @abstractmethod
     def pull_responses(self, cursor: str | None) -> Iterator[Batch]:
         """Yield batches of "response" records from `cursor` (None: from the beginning), as `DmsAdapter.pull` does."""
+
+
+class Heard(Protocol):
+    """A text that a sandbox took."""
+
+    @property
+    def to(self) -> str:
+        """The number as the vendor was given it."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """What the phone would show."""
+        ...
+
+
+class Sandbox(Protocol):
+    """A vendor on loopback, for as long as it is open."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The fields of the adapter's `Config` that lead here, as `Config` has them: a `Secret` stays one."""
+        ...
+
+    @property
+    def texts(self) -> Sequence[Heard]:
+        """What it took, in order."""
+        ...
+
+    def settle(self) -> None:
+        """Wait until every receipt and reply was pushed, or given up."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class SandboxPlan:
+    """What is to happen in a sandbox.
+
+    Attributes:
+        clock: stamps receipts and replies; what is signed with a time is signed with this one.
+        callback_url: as in `Context`: where receipts and replies are pushed to; empty: nowhere.
+        replies: number, E.164 -> what that customer answers to the first text.
+        before_push: called before each push and waited for: receipts are faster than our own record now and then.
+    """
+
+    clock: Clock
+    callback_url: str = attrs.field(default="", repr=False)
+    replies: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    before_push: Callable[[], object] = attrs.field(default=lambda: None, repr=False)
+
+
+class HasSandbox(Capability):
+    """Brings a vendor on loopback along, so that `crmcore demo --messaging NAME` can be told through this adapter."""
+
+    @classmethod
+    @abstractmethod
+    def sandbox(cls, plan: SandboxPlan) -> AbstractContextManager[Sandbox]:
+        """A vendor that speaks this adapter's protocol until the block ends; nothing leaves this machine.
+
+        It delivers every text, and pushes a receipt for each.
+        """
 
 
 def capabilities(cls: type) -> tuple[str, ...]:

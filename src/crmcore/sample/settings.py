@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from crmcore.hooks import Secret
 from crmcore.sample.voices import HIGHEST, ITEMS, LOWEST, WEB_ITEMS
 
 TEMPLATE: Final = """\
@@ -43,10 +45,8 @@ path = 'exports/{file}'
 """
 MESSAGING: Final = """
 [messaging.sms]
-adapter = "gateway"
-url = "{gateway_url}"
-username = "{gateway_user}"
-password = {{ env = "SMS_PASSWORD" }}
+adapter = "{adapter}"
+{settings}
 
 [serve]
 public_url = "{public_url}"
@@ -94,17 +94,23 @@ def config_toml(
     lang: str = "zh",
     gateway_url: str = "http://127.0.0.1:13013/cgi-bin/sendsms",
     gateway_user: str = "crm",
+    messaging: tuple[str, Mapping[str, Any]] | None = None,
     public_url: str = "http://127.0.0.1:8025",
     robot_url: str = "https://oapi.dingtalk.com/robot/send",
     survey_url: str = "http://127.0.0.1:8080/index.php/admin/remotecontrol",
     survey_user: str = "crm",
     survey_id: int = 736971,
 ) -> str:
-    """The text of `crm.toml` for the folder into which the dealer was written; secrets stay in the environment."""
+    """The text of `crm.toml` for the folder into which the dealer was written; secrets stay in the environment.
+
+    `messaging`: another adapter's name and its settings, as its `Config` has them, instead of the gateway's.
+    """
+    gateway = {"url": gateway_url, "username": gateway_user, "password": Secret("")}
+    adapter, settings = messaging or ("gateway", gateway)
     return (
         TEMPLATE.format(lang=lang)
         + "".join(INSTANCE.format(name=name, file=file) for name, file in INSTANCES)
-        + MESSAGING.format(gateway_url=gateway_url, gateway_user=gateway_user, public_url=public_url)
+        + MESSAGING.format(adapter=adapter, settings="\n".join(_written(settings)), public_url=public_url)
         + TEAM.format(robot_url=robot_url)
         + SURVEYS.format(
             survey_url=survey_url,
@@ -114,6 +120,29 @@ def config_toml(
             agency_items="\n".join(_agency_items()),
         )
     )
+
+
+def env_of(field: str) -> str:
+    """The variable of the environment that holds a secret of [messaging.sms]."""
+    return f"SMS_{field.upper()}"
+
+
+def _written(settings: Mapping[str, Any]) -> Iterator[str]:
+    """One line a setting; what is not set stays out."""
+    for name, value in settings.items():
+        if isinstance(value, Secret):
+            yield f'{name} = {{ env = "{env_of(name)}" }}'
+        elif value is not None:
+            yield f"{name} = {_value(value)}"
+
+
+def _value(value: object) -> str:
+    """A value in TOML, which takes JSON's quoted text as it is."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {_value(each)}' for key, each in value.items())} }}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value if isinstance(value, bool | int | float) else str(value), ensure_ascii=False)
 
 
 def _agency_items() -> Iterator[str]:

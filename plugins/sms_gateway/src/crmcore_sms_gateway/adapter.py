@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from crmcore.hooks import (
     Context,
+    HasSandbox,
     Limits,
     MessagingAdapter,
     NotSent,
     Parsed,
     ParsesReceipts,
     ParsesReplies,
+    Sandbox,
+    SandboxPlan,
     TransientError,
     WebhookRequest,
 )
@@ -24,7 +28,7 @@ from crmcore_sms_gateway.kannel import Kannel
 from crmcore_sms_gateway.length import segments
 
 
-class GatewayAdapter(MessagingAdapter[GatewayConfig], ParsesReceipts, ParsesReplies):
+class GatewayAdapter(MessagingAdapter[GatewayConfig], ParsesReceipts, ParsesReplies, HasSandbox):
     """Texts through Kannel's `sendsms`, or through a gateway that takes one JSON or form request a text."""
 
     name: ClassVar[str] = "gateway"
@@ -69,6 +73,13 @@ class GatewayAdapter(MessagingAdapter[GatewayConfig], ParsesReceipts, ParsesRepl
     def parse_replies(self, request: WebhookRequest) -> Parsed[Reply] | None:
         """Customers' texts come to `<callback_url>/mo`."""
         return self._form.replies(request) if request.path.strip("/") == "mo" else None
+
+    @classmethod
+    def sandbox(cls, plan: SandboxPlan) -> AbstractContextManager[Sandbox]:
+        """A gateway on loopback that speaks Kannel's `sendsms`, traps included."""
+        from crmcore_sms_gateway.sandbox import GatewaySandbox
+
+        return GatewaySandbox(plan)
 
     def _misfit(self, text: str) -> Rejected | None:
         if not text.strip():
