@@ -100,9 +100,11 @@ class HttpClient:
         user_agent: str = "crmcore",
         ca: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        transport: requests.adapters.HTTPAdapter | None = None,
     ) -> None:
+        """`transport` carries every request instead of the network: the wire of the contract kit."""
         self.policy = policy or Policy()
-        self._ca, self._sleep, self._user_agent = ca, sleep, user_agent
+        self._ca, self._sleep, self._user_agent, self._transport = ca, sleep, user_agent, transport
         self._mine = threading.local()
         self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
@@ -198,6 +200,9 @@ class HttpClient:
             session = requests.Session()
             session.trust_env = False
             session.headers["User-Agent"] = self._user_agent
+            if self._transport is not None:
+                session.mount("https://", self._transport)
+                session.mount("http://", self._transport)
             self._mine.proxied = bool(urllib.request.getproxies())
             self._mine.session = session
             with self._lock:

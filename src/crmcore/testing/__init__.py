@@ -1,0 +1,59 @@
+"""The contract kit: subclass a contract, and pytest proves that an adapter keeps it. `pip install crmcore[testing]`.
+
+Named imports only, and each is imported when it is first asked for: a plugin's tests need pytest, responses and hypothesis, and
+nothing of the application.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crmcore.testing.common import AdapterContract
+    from crmcore.testing.contract import CONTRACT, Clock, Contract, Operation, Rig, World, check
+
+_HOME = {
+    "AdapterContract": "common",
+    "CONTRACT": "contract",
+    "Clock": "contract",
+    "Contract": "contract",
+    "Operation": "contract",
+    "Rig": "contract",
+    "World": "contract",
+    "check": "contract",
+}
+
+#: The modules whose asserts are checks.
+CHECKS = ("common", "dms", "messaging", "survey", "webhooks")
+
+__all__ = ["CONTRACT", "AdapterContract", "Clock", "Contract", "Operation", "Rig", "World", "check"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        msg = f"module 'crmcore.testing' has no attribute {name!r}"
+        raise AttributeError(msg)
+    try:
+        _rewrite_asserts()
+        return getattr(importlib.import_module(f"crmcore.testing.{_HOME[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("crmcore"):
+            raise
+        from crmcore.errors import MissingExtra
+
+        raise MissingExtra("CRM-X001", extra="testing") from None
+
+
+def _rewrite_asserts() -> None:
+    """A failed check shows its values, also where the pytest plugin is not installed."""
+    import pytest
+
+    pytest.register_assert_rewrite(
+        *(name for name in (f"{__name__}.{part}" for part in CHECKS) if name not in sys.modules)
+    )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

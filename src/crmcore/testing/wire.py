@@ -1,0 +1,85 @@
+"""The wire between adapter and vendor: everything that travels is seen, and any request can be met by a fault.
+
+Without a fault a request goes to what `vendor()` scripted. With one it goes into a real socket that refuses, hangs, resets or
+drips, or is answered by what the fault makes of the vendor's own answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import requests
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from crmcore.testing.faults import Fault
+
+#: The transport as it is without `responses`, which replaces it while a check runs.
+_SEND = HTTPAdapter.send
+_UNSCRIPTED = "Connection refused by Responses"
+
+
+@attrs.frozen
+class Travelled:
+    """One request as it left the adapter."""
+
+    method: str
+    url: str = attrs.field(repr=False)
+    headers: dict[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+
+
+class Wire(HTTPAdapter):
+    """The transport of a rig's `context.http`.
+
+    Attributes:
+        travelled: every request, in order, also those that met a fault.
+        fault: what requests from `since` on meet; None: nothing is wrong.
+        unscripted: requests that `vendor()` has no answer for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.travelled: list[Travelled] = []
+        self.unscripted: list[str] = []
+        self.fault: Fault | None = None
+        self.since = 0
+        self._lock = threading.Lock()
+
+    def break_(self, fault: Fault | None, *, after: int = 0) -> None:
+        """From now on the first `after` requests travel well, and each later one meets `fault`; None mends the wire."""
+        self.fault, self.since = fault, len(self.travelled) + after
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Carry one request."""
+        with self._lock:
+            number = len(self.travelled)
+            self.travelled.append(_seen(request))
+        if self.fault is not None and number >= self.since:
+            return self.fault.meet(self, request, kwargs)
+        return self.carry(request, *args, **kwargs)
+
+    def carry(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """To the vendor's script."""
+        try:
+            return super().send(request, *args, **kwargs)
+        except requests.exceptions.ConnectionError as error:
+            if str(error).startswith(_UNSCRIPTED):
+                self.unscripted.append(f"{request.method} {(request.url or '').partition('?')[0]}")
+            raise
+
+    def over_socket(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """To a real socket, past the script."""
+        return _SEND(self, request, *args, **kwargs)
+
+
+def _seen(request: requests.PreparedRequest) -> Travelled:
+    body = request.body or b""
+    return Travelled(
+        request.method or "",
+        request.url or "",
+        dict(request.headers),
+        body.encode() if isinstance(body, str) else bytes(body),
+    )
