@@ -49,7 +49,7 @@ class CrmError(Exception):
         from crmcore import lang as catalogue  # here, so that importing the errors costs nothing
 
         said, fix = catalogue.error(self.code, lang, self.catalog, self.params)
-        place = f"{self.at}: " if self.at else ""
+        place = f"{self.at}: " if self.at and not said.startswith(self.at) else ""
         return f"{self.code} {place}{said}" + (f" → {fix}" if fix else "")
 
     def __reduce__(self) -> tuple[object, ...]:

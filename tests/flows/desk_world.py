@@ -15,11 +15,9 @@ from sqlalchemy import select
 from tests.flows.planned_dealer import Dealer
 
 from crmcore.app import Crm
-from crmcore.config import load_config
 from crmcore.db import schema
 from crmcore.flows.callbacks import export
 from crmcore.flows.callbacks_import import ImportReport, take_in
-from crmcore.hooks.manager import Plugins
 from crmcore.worklist.form import form as form_of
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -106,8 +104,7 @@ class Desk:
 def open_desk(db: Any, clock: Any, folder: Path, toml: str = "") -> Desk:
     path = folder / "crm.toml"
     path.write_text(TOML + toml, "utf-8")
-    plugins = Plugins()
-    crm = Crm(load_config(path, plugins), db, clock, plugins)
+    crm = Crm(path, clock=clock, connection=db.engine)
     return Desk(db=db, clock=clock, folder=folder, crm=crm, dealer=Dealer(db, clock.now()))
 
 

@@ -12,13 +12,11 @@ from typing import Any
 import attrs
 from sqlalchemy import Row, Table, select
 
-from crmcore import config as configuration
 from crmcore.app import Crm
 from crmcore.db import schema
 from crmcore.db.columns import instant
 from crmcore.flows.planning import PlanReport
 from crmcore.flows.sync import SourceReport
-from crmcore.hooks.manager import Plugins
 from crmcore.sample import Dealer, config_toml, write
 from crmcore.sample import gateway as sms
 from crmcore.sample import limesurvey as lime
@@ -175,7 +173,5 @@ def open_world(
     file = folder / "crm.toml"
     file.write_text(text + extra, encoding="utf-8")
     clock = Hands(datetime.combine(dealer.today, time(10), CHINA).astimezone(UTC))
-    plugins = Plugins()
-    config = configuration.load(configuration.read(file), plugins, environ=SECRETS)
-    with Crm.open(config, plugins, clock) as crm:
+    with Crm(file, clock=clock, environ=SECRETS) as crm:
         yield World(dealer, crm, clock, folder)

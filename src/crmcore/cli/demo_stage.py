@@ -146,7 +146,7 @@ def opened(state: State, dealer: Dealer, folder: Path, name: str, cls: type[HasS
         state.config = _pointed_at(
             config, sms=sms.settings, survey=survey.url, robot=group.dingtalk_url, port=listening.getsockname()[1]
         )
-        state.crm = Crm.open(state.config, state.plugins, clock, lang=state.lang)
+        state.crm = Crm(state.config, plugins=state.plugins, clock=clock, lang=state.lang)
         with state.crm, _receiver(state.crm, secret, listening):
             yield Stage(
                 dealer=dealer,

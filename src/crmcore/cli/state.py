@@ -192,7 +192,7 @@ class State:
         """Everything together, with the store open; closed when the command ends."""
         from crmcore.app import Crm
 
-        return self.closing.enter_context(Crm.open(self.config, self.plugins, self.clock, lang=self.lang))
+        return self.closing.enter_context(Crm(self.config, plugins=self.plugins, clock=self.clock, lang=self.lang))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmcore.config.document import Document, read
+from crmcore.config.document import Document, from_mapping, read
 from crmcore.config.instances import build, each_enabled
 from crmcore.config.load import load, load_config
 from crmcore.config.model import Bundling, Config, Instance, Serve
@@ -15,6 +15,7 @@ __all__ = [
     "Serve",
     "build",
     "each_enabled",
+    "from_mapping",
     "load",
     "load_config",
     "read",

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from crmcore.config.places import Places, dotted
+from crmcore.config.places import Place, Places, dotted
 from crmcore.config.values import Mistake
 from crmcore.errors import ConfigError
 
@@ -19,22 +19,26 @@ _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$
 
 @attrs.frozen
 class Document:
-    """A TOML file that can be read.
+    """A TOML file that can be read, or what would stand in one.
 
     Attributes:
         name: how messages call it, e.g. "crm.toml".
+        places: None for a mapping, which has no lines.
     """
 
     path: Path
     name: str
     data: dict[str, Any] = attrs.field(repr=False)
-    places: Places = attrs.field(repr=False)
+    places: Places | None = attrs.field(repr=False)
 
     def error(self, mistake: Mistake) -> ConfigError:
-        """A mistake with its line and its key."""
+        """A mistake with its place and its key."""
         params: dict[str, Any] = {"path": dotted(mistake.path) or self.name, **mistake.params}
-        at = f"{self.name}:{self.places.line(mistake.path)}"
-        return ConfigError(mistake.code, at=at, catalog=mistake.catalog, **params)
+        return ConfigError(mistake.code, at=self.at(mistake.path), catalog=mistake.catalog, **params)
+
+    def at(self, path: Place) -> str:
+        """How messages say where something stands: "crm.toml:12", in a mapping "messaging.sms.url"."""
+        return dotted(path) or self.name if self.places is None else f"{self.name}:{self.places.line(path)}"
 
     @property
     def disabled(self) -> frozenset[str]:
@@ -53,6 +57,20 @@ def read(path: Path) -> Document:
     except OSError as error:
         raise ConfigError("CRM-C102", at=path.name, why=type(error).__name__) from None
     return parse(decode(raw, path.name), path, path.name)
+
+
+def from_mapping(data: Mapping[str, Any]) -> Document:
+    """What would stand in crm.toml, from a program's own settings; relative paths in it start in the current folder."""
+    return Document(Path("crm.toml").absolute(), "config", {key: _plain(value) for key, value in data.items()}, None)
+
+
+def _plain(value: object) -> Any:
+    """A copy in the types of TOML: a tuple is a list, a path is its text; a `Secret` stays one."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def decode(raw: bytes, name: str) -> str:

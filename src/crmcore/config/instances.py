@@ -115,7 +115,7 @@ class _Reader:
             mode=getattr(common, "mode", Mode.ONLINE),
             items=self._items(getattr(common, "items", {})),
             enabled=common.enabled,
-            at=f"{self.document.name}:{self.document.places.line(self.place)}",
+            at=self.document.at(self.place),
         )
         return self._with_plugin(made, {key: value for key, value in table.items() if key not in mine})
 

@@ -109,6 +109,8 @@ def converter(folder: Path, environ: Mapping[str, str]) -> cattrs.Converter:
 
 def secret(value: object, environ: Mapping[str, str]) -> Secret:
     """`{ env = "SMS_PASSWORD" }`, or the text itself; a variable that is empty counts as not set."""
+    if isinstance(value, Secret):  # in a mapping of a program
+        return value
     if isinstance(value, str):
         return Secret(value)
     if not isinstance(value, Mapping) or set(value) != {"env"} or not isinstance(value["env"], str):

@@ -28,12 +28,13 @@ class Database:
     """The store of one dealer or group; open it once, share it between threads, close it.
 
     Args:
-        url: "sqlite:///crm.db" or "postgresql://user:password@host/name".
+        at: "sqlite:///crm.db" or "postgresql://user:password@host/name"; or the engine of an application, which stays open.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = _normalised(url)
-        self.engine = _engine(self.url)
+    def __init__(self, at: str | Engine) -> None:
+        self._theirs = isinstance(at, Engine)
+        self.engine = at if isinstance(at, Engine) else _engine(_normalised(at))
+        self.url = self.engine.url
 
     @property
     def postgresql(self) -> bool:
@@ -70,8 +71,9 @@ class Database:
             cursor.close()
 
     def close(self) -> None:
-        """Give back every connection."""
-        self.engine.dispose()
+        """Give back every connection; an application keeps its own."""
+        if not self._theirs:
+            self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self

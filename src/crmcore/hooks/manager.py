@@ -58,11 +58,16 @@ class Problem:
 
 @attrs.define(kw_only=True)
 class Plugin:
-    """One entry point and what became of it; `provides` has only the adapters that can be used."""
+    """One entry point and what became of it; `provides` has only the adapters that can be used.
+
+    Attributes:
+        handed: an application handed it over; it is not installed, has no distribution, and goes before what is.
+    """
 
     name: str
     distribution: str
     version: str
+    handed: bool = False
     provides: list[type[Adapter[Any]]] = attrs.field(factory=list)
     problems: list[Problem] = attrs.field(factory=list)
     disabled: bool = False
@@ -80,7 +85,8 @@ class Plugins:
     """The plugins of one `Crm`; two in one process never meet.
 
     Args:
-        extra: modules with `@hookimpl` functions that are not installed (tests, an application that embeds crmcore).
+        extra: modules or objects with `@hookimpl` functions that are not installed (tests, an application that embeds crmcore).
+        adapters: adapter classes that are not installed, likewise.
         disabled: names of entry points that are not even imported.
 
     Attributes:
@@ -89,18 +95,19 @@ class Plugins:
         warnings: what went wrong while hooks were called at work; nothing of it puts a plugin out of use.
     """
 
-    def __init__(self, extra: Sequence[ModuleType] = (), disabled: Collection[str] = ()) -> None:
+    def __init__(
+        self, extra: Sequence[object] = (), *, adapters: Sequence[object] = (), disabled: Collection[str] = ()
+    ) -> None:
         self._manager = pluggy.PluginManager(specs.PROJECT)
         self._manager.add_hookspecs(specs)
         self.plugins: list[Plugin] = []
         self.adapters: dict[Key, type[Adapter[Any]]] = {}
         self.warnings: list[Problem] = []
         self._clashes: dict[Key, Problem] = {}
-        for module in extra:
-            plugin = Plugin(name=module.__name__, distribution="", version="")
-            self._take(plugin, lambda module=module: module)
+        for thing in extra:
+            self._take(self._handed(thing), lambda thing=thing: thing)
         self._find(frozenset(disabled))
-        self._collect()
+        self._collect(adapters)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -152,6 +159,12 @@ class Plugins:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
+    def _handed(self, thing: object) -> Plugin:
+        """What an application handed over, under the name of its code; the second of a class is "…#2"."""
+        name = thing.__name__ if isinstance(thing, ModuleType) else _full_name(thing)
+        count = sum(each.name.partition("#")[0] == name for each in self.plugins)
+        return Plugin(name=f"{name}#{count + 1}" if count else name, distribution="", version="", handed=True)
+
     def _find(self, disabled: frozenset[str]) -> None:
         entries = sorted(metadata.entry_points(group=GROUP), key=lambda entry: (entry.name, _distribution(entry)[0]))
         names = [entry.name for entry in entries]
@@ -187,42 +200,56 @@ class Plugins:
             if self._manager.has_plugin(plugin.name):
                 self._manager.unregister(name=plugin.name)
 
-    def _collect(self) -> None:
-        """Ask each plugin for its adapters, then hand out the names that only one of them claims."""
+    def _collect(self, handed: Sequence[object]) -> None:
+        """Ask each plugin for its adapters, then hand out the names that only one of them claims.
+
+        What an application hands over goes before what is installed: it named that class, where installed ones merely meet.
+        """
         claims: dict[Key, list[tuple[Plugin, type[Adapter[Any]]]]] = {}
+        offers: list[tuple[Plugin, Sequence[object]]] = [(self._handed(cls), [cls]) for cls in handed]
+        self.plugins += [plugin for plugin, _ in offers]
         for impl in self._manager.hook.crmcore_adapters.get_hookimpls():
             plugin = next(each for each in self.plugins if each.name == impl.plugin_name and not each.problems)
-            for key, cls in _ask(plugin, impl.function):
+            offers.append((plugin, _called(plugin, impl.function)))
+        for plugin, offered in offers:
+            for key, cls in _usable(plugin, offered):
                 claims.setdefault(key, []).append((plugin, cls))
         for key, claimed in sorted(claims.items(), key=lambda claim: claim[0]):
-            if len(claimed) == 1:
-                self.adapters[key] = claimed[0][1]
-                claimed[0][0].provides.append(claimed[0][1])
-                continue
-            owners = _and([plugin.distribution or plugin.name for plugin, _ in claimed])
-            for plugin in {id(each): each for each, _ in claimed}.values():
-                plugin.failed("duplicate", f"the adapter {':'.join(key)} is claimed by {owners}; none of them is used")
-                self._clashes[key] = plugin.problems[-1]
+            self._award(key, [claim for claim in claimed if claim[0].handed] or claimed)
+
+    def _award(self, key: Key, claimed: Sequence[tuple[Plugin, type[Adapter[Any]]]]) -> None:
+        if len(claimed) == 1:
+            self.adapters[key] = claimed[0][1]
+            claimed[0][0].provides.append(claimed[0][1])
+            return
+        owners = _and([plugin.distribution or plugin.name for plugin, _ in claimed])
+        for plugin in {id(each): each for each, _ in claimed}.values():
+            plugin.failed("duplicate", f"the adapter {':'.join(key)} is claimed by {owners}; none of them is used")
+            self._clashes[key] = plugin.problems[-1]
 
 
-def _ask(plugin: Plugin, hook: Any) -> Iterator[tuple[Key, type[Adapter[Any]]]]:
-    """The adapters of one plugin that keep the contract; the others become problems."""
+def _called(plugin: Plugin, hook: Any) -> Sequence[object]:
+    """What a plugin offers; a hook that raises is a problem of its plugin."""
     try:
-        offered = list(hook())
+        return list(hook())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a hook that raises or exits concerns its own plugin only
         plugin.failed("call", error)
-        return
+        return ()
+
+
+def _usable(plugin: Plugin, offered: Iterable[object]) -> Iterator[tuple[Key, type[Adapter[Any]]]]:
+    """The adapters of one plugin that keep the contract; the others become problems."""
     for cls in offered:
         try:
-            yield _checked(cls), cls
+            yield _checked(cls)
         except _Refused as error:
             plugin.failed("adapter", str(error))
 
 
-def _checked(cls: Any) -> Key:
-    """The `(kind, name)` of an adapter class that keeps the contract."""
+def _checked(cls: Any) -> tuple[Key, type[Adapter[Any]]]:
+    """An adapter class that keeps the contract, with its `(kind, name)`."""
     if not (isinstance(cls, type) and issubclass(cls, Adapter)):
         raise _Refused(f"{cls!r} is not an adapter class")
     kind, name = getattr(cls, "kind", None), getattr(cls, "name", None)
@@ -240,7 +267,7 @@ def _checked(cls: Any) -> Key:
         raise _Refused(f"{cls.__name__}.channels is not a frozenset of Channel")
     if inspect.isabstract(cls):
         raise _Refused(f"{cls.__name__} does not implement {_and(sorted(cls.__abstractmethods__))}")
-    return kind, name
+    return (kind, name), cls
 
 
 def _refuse_wrappers(manager: pluggy.PluginManager, module: object) -> None:
@@ -272,6 +299,11 @@ def _row(plugin: Plugin, used_by: Mapping[Key, Sequence[str]]) -> dict[str, Any]
     if plugin.problems:
         row |= {"stage": plugin.problems[0].stage, "error": "; ".join(problem.error for problem in plugin.problems)}
     return row
+
+
+def _full_name(thing: object) -> str:
+    cls = thing if isinstance(thing, type) else type(thing)
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _and(names: Iterable[str]) -> str:

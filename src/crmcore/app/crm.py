@@ -7,15 +7,16 @@ which store, which adapters and which rules they are given.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from crmcore import config as configuration
-from crmcore.config import Config, Instance
+from crmcore.app.clocks import FixedClock, SystemClock
+from crmcore.app.lending import Lending, Working
+from crmcore.app.opening import Said, checked, opened
+from crmcore.config import Instance
 from crmcore.errors import CrmError, UsageError
 from crmcore.hooks.adapters import Adapter, Clock, DmsAdapter, MessagingAdapter, WebhookRequest, WebhookResponse
 from crmcore.hooks.manager import Plugins
@@ -23,7 +24,8 @@ from crmcore.types.customer import Channel
 from crmcore.types.store import Store
 
 if TYPE_CHECKING:
-    from crmcore.db.engine import Database
+    from sqlalchemy import Engine
+
     from crmcore.flows.alert import AlertReport
     from crmcore.flows.casework import Office
     from crmcore.flows.collect import CollectReport
@@ -38,36 +40,6 @@ if TYPE_CHECKING:
     from crmcore.flows.sync import SyncReport
     from crmcore.http import HttpClient
     from crmcore.reports.daily import Daily
-
-
-A = TypeVar("A", bound=Adapter[Any])
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> datetime:
-        """The current instant, UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - the one place that asks the machine
-
-
-@attrs.frozen
-class FixedClock:
-    """A clock that stands still: demo, tests, replays, `--now`."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        """The instant it was set to."""
-        return self.at
-
-
-@attrs.frozen
-class Working(Generic[A]):
-    """Adapters by the name of their instance, and why others cannot be used."""
-
-    good: dict[str, A] = attrs.field(factory=dict)
-    bad: dict[str, CrmError] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -87,61 +59,71 @@ class Crm:
     """A dealer's CRM; a context manager that closes what it opened.
 
     Adapters are built when a verb first needs them and then kept; one thread at a time uses a `Crm`.
+
+    Args:
+        config: crm.toml; or what stands in it, as `tomllib` would read it; or a `Config`.
+        adapters: classes that need not be installed; each goes before an installed one of its kind and name.
+        hooks: modules or objects with `@hookimpl` functions, likewise.
+        clock: default: that of this machine.
+        connection: a database URL that goes before the one of `config`; or an engine, which stays the application's.
+        lang: of reports and files; default: that of the config, else "zh".
+        environ: where `{ env = … }` looks; default: the environment of this process.
+        http: default: one of its own.
+        plugins: what was found already, instead of `adapters` and `hooks`.
+
+    Raises:
+        ConfigError: every mistake of the config at once.
+        PluginError: an adapter or a hook that was handed over cannot be used.
+        StoreError: the store cannot be opened, or asks for `crmcore db upgrade`.
     """
 
     def __init__(
         self,
-        config: Config,
-        db: Database,
-        clock: Clock,
-        plugins: Plugins,
+        config: Said,
         *,
-        http: HttpClient | None = None,
+        adapters: Iterable[type[Adapter[Any]]] = (),
+        hooks: Iterable[object] = (),
+        clock: Clock | None = None,
+        connection: str | Engine | None = None,
         lang: str = "",
+        environ: Mapping[str, str] | None = None,
+        http: HttpClient | None = None,
+        plugins: Plugins | None = None,
     ) -> None:
-        self.config, self.db, self.clock, self.plugins = config, db, clock, plugins
-        self.lang = lang or config.lang or "zh"
-        self._http = http
-        self._adapters: dict[str, Adapter[Any]] = {}
+        self.clock: Clock = clock or SystemClock()
+        self.config, self.plugins = checked(config, adapters=adapters, hooks=hooks, plugins=plugins, environ=environ)
+        self.lang = lang or self.config.lang or "zh"
+        self.db = opened(self.config, connection, self.clock)
+        self._lending = Lending(self.config, self.clock, http)
         self._receiving = threading.Lock()
 
     @classmethod
     def from_config(
         cls,
-        path: Path | str,
+        config: Said,
         *,
         now: datetime | None = None,
+        adapters: Iterable[type[Adapter[Any]]] = (),
+        hooks: Iterable[object] = (),
+        clock: Clock | None = None,
+        connection: str | Engine | None = None,
         lang: str = "",
-        plugins: Plugins | None = None,
         environ: Mapping[str, str] | None = None,
+        http: HttpClient | None = None,
+        plugins: Plugins | None = None,
     ) -> Self:
-        """Open what crm.toml describes; a new SQLite file is created, an older one asks for `crmcore db upgrade`.
-
-        Args:
-            path: crm.toml.
-            now: fixes the clock; aware.
-            lang: of reports and files; default: that of the file, else "zh".
-            plugins: default: what is installed, less what the file disables.
-            environ: where secrets are looked up; default: the environment of this process.
-        """
-        document = configuration.read(Path(path).absolute())
-        plugins = plugins or Plugins(disabled=document.disabled)
-        config = configuration.load(document, plugins, environ=environ)
-        return cls.open(config, plugins, FixedClock(now) if now else SystemClock(), lang=lang)
-
-    @classmethod
-    def open(cls, config: Config, plugins: Plugins, clock: Clock, *, lang: str = "") -> Self:
-        """Open the store of a configuration, with the schema that this version needs."""
-        from crmcore.db.engine import Database
-        from crmcore.db.upgrade import ready
-
-        db = Database(config.database_url)
-        try:
-            ready(db, clock.now())
-        except BaseException:
-            db.close()
-            raise
-        return cls(config, db, clock, plugins, lang=lang)
+        """The same, with a moment for a clock: `now`, aware."""
+        return cls(
+            config,
+            adapters=adapters,
+            hooks=hooks,
+            clock=FixedClock(now) if now else clock,
+            connection=connection,
+            lang=lang,
+            environ=environ,
+            http=http,
+            plugins=plugins,
+        )
 
     # ------------------------------------------------------------------ what the verbs are given
 
@@ -152,24 +134,15 @@ class Crm:
 
     def adapter(self, instance: Instance) -> Adapter[Any]:
         """The adapter of an instance, built once; raises why it cannot be used."""
-        if instance.full_name not in self._adapters:
-            if self._http is None:
-                from crmcore.http import HttpClient
-
-                self._http = HttpClient()
-            from crmcore.flows.sync import SALT
-
-            built = configuration.build(self.config, instance, self.clock, http=self._http, salt=SALT)
-            self._adapters[instance.full_name] = built
-        return self._adapters[instance.full_name]
+        return self._lending.one(instance)
 
     def dms(self, instances: Mapping[str, Instance] | None = None) -> Working[DmsAdapter[Any]]:
         """The DMS adapters that can be used."""
-        return self._working(self.config.dms if instances is None else instances)
+        return self._lending.working(self.config.dms if instances is None else instances)
 
     def messaging(self) -> Working[MessagingAdapter[Any]]:
         """The messaging adapters that can be used."""
-        return self._working(self.config.messaging)
+        return self._lending.working(self.config.messaging)
 
     def _unusable(self, *, to_colleagues: bool) -> dict[str, CrmError]:
         """Why accounts cannot be used: the robots of groups, or the ways to customers. Neither is a trouble of the other."""
@@ -178,16 +151,6 @@ class Crm:
             for name, error in self.messaging().bad.items()
             if (self.config.messaging[name].channels == {Channel.GROUP}) is to_colleagues
         }
-
-    def _working(self, instances: Mapping[str, Instance]) -> Working[Any]:
-        """What is enabled, built; one that cannot be built must not stop the rest."""
-        found: Working[Any] = Working()
-        for instance in configuration.each_enabled(instances):
-            try:
-                found.good[instance.name] = self.adapter(instance)
-            except CrmError as error:
-                found.bad[instance.name] = error
-        return found
 
     # ------------------------------------------------------------------ the verbs
 
@@ -345,12 +308,12 @@ class Crm:
             config=self.config,
             clock=self.clock,
             cases=self.cases(),
-            adapters=self._working(self.config.survey).good,
+            adapters=self._lending.working(self.config.survey).good,
             lang=self.lang,
         )
 
     def _unusable_surveys(self) -> dict[str, CrmError]:
-        return {f"survey.{name}": error for name, error in self._working(self.config.survey).bad.items()}
+        return {f"survey.{name}": error for name, error in self._lending.working(self.config.survey).bad.items()}
 
     def cases(self) -> Cases:
         """What opening and working on complaints goes by."""
@@ -426,15 +389,8 @@ class Crm:
     # ------------------------------------------------------------------ the end
 
     def close(self) -> None:
-        """Close the adapters, then the store; an adapter that fails to close does not keep the others open."""
-        for adapter in self._adapters.values():
-            try:
-                adapter.close()
-            except Exception:  # nothing is lost by it, and the others must be closed as well
-                adapter.context.logger.warning("closing failed", exc_info=True)
-        self._adapters.clear()
-        if self._http is not None:
-            self._http.close()
+        """Close the adapters, then the store; an engine that was handed over stays open."""
+        self._lending.close()
         self.db.close()
 
     def __enter__(self) -> Self:
