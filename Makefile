@@ -4,8 +4,10 @@ BIN := .venv/bin
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PLUGINS := $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 PYTEST := $(BIN)/python -m pytest
+export UV_CACHE_DIR := $(CURDIR)/.venv/uv-cache
+export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test test-real lint types imports bench docs clean
+.PHONY: demo test test-real lint types imports bench docs dist clean
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmcore needs Python 3.11 or newer; run: make PYTHON=python3.11 ...")'
@@ -18,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .venv/ready-dev: $(PROJECTS) | .venv/bin/python
 	@echo "installing crmcore, its plugins and the test tools into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" $(PLUGINS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,release]" $(PLUGINS)
 	@touch $@ .venv/ready-demo
 
 demo: .venv/ready-demo  ## the whole loop on a sample dealer, offline, into ./crmcore-demo/
@@ -47,5 +49,9 @@ bench: .venv/ready-dev  ## CPU ratios against named peers, side by side in one r
 docs: .venv/ready-dev  ## write the generated reference pages again
 	@$(BIN)/python docs/generate.py
 
+dist: .venv/ready-dev  ## wheels and sdists of core and plugins into dist/, opened and checked
+	@$(BIN)/python release/dist.py
+	@$(PYTEST) -q tests/release -m dist
+
 clean:
-	rm -rf .venv crmcore-demo
+	rm -rf .venv crmcore-demo dist

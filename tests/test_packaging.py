@@ -39,6 +39,13 @@ def test_versions_move_in_lockstep():
     assert {crmcore.__version__} == found
 
 
+@pytest.mark.parametrize("name", PLUGINS)
+def test_a_plugin_carries_the_licence(name):
+    """A plugin can be moved out and be released alone: the licence beside its project file is the one of the project."""
+    assert (ROOT / "LICENSE").read_bytes() == (ROOT / "plugins" / name / "LICENSE").read_bytes()
+    assert ["LICENSE"] == project(ROOT / "plugins" / name)["license-files"]
+
+
 def test_the_shop_window_is_complete():
     """Every public name can be had, the list is sorted, and nothing else is offered."""
     assert sorted(crmcore.__all__) == list(crmcore.__all__)
