@@ -13,7 +13,7 @@ from crmcore import errors, lang
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crmcore", *sorted(f"crmcore_{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml")))
-SOURCES = [ROOT / "src" / "crmcore", *(ROOT / "plugins").glob("*/src")]
+SOURCES = [ROOT / "src", *(ROOT / "plugins").glob("*/src")]
 
 
 def sentences(package: str, language: str) -> dict[tuple[str, str, str], str]:

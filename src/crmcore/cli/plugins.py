@@ -8,10 +8,12 @@ import attrs
 import click
 
 from crmcore.cli.frame import Group
+from crmcore.cli.plugins_matrix import matrix
 from crmcore.cli.state import State
 from crmcore.errors import ConfigError, CrmError, UsageError
 
 command = Group("plugins")
+command.add_command(matrix)
 
 
 @command.command("list")
