@@ -154,15 +154,15 @@ def _distribution(module: str) -> tuple[str, str]:
     return "", ""
 
 
-def _words(code: str, **params: object) -> str:
+def _words(code: str, path: str) -> str:
     from crmcore.errors import UsageError  # here: only a run that cannot start asks
 
-    return UsageError(code, **params).render("en")
+    return UsageError(code, path=path).render("en")
 
 
 @pytest.fixture
 def sample_dealer(tmp_path: Path) -> SampleDealer:
-    """The sample dealer: who lives in it, what is true of them, and its exports in a folder of this test."""
+    """The sample dealer: who is in it, what is true of them, and its exports in a folder of this test."""
     from crmcore.testing.dealer import SampleDealer
 
     return SampleDealer.written(tmp_path / "dealer")
@@ -170,6 +170,11 @@ def sample_dealer(tmp_path: Path) -> SampleDealer:
 
 @pytest.fixture
 def sample_crm(sample_dealer: SampleDealer) -> Iterator[Crm]:
-    """A `Crm` that has read the sample dealer; needs `crmcore[app]` and crmcore-dms-csv."""
-    with sample_dealer.opened() as crm:
+    """A `Crm` that has read the sample dealer's exports; needs `crmcore[app]` and crmcore-dms-csv."""
+    from crmcore import Crm
+
+    with Crm.from_config(sample_dealer.config, now=sample_dealer.now) as crm:
+        for source in crm.sync().sources:
+            if source.error is not None:
+                raise source.error  # mostly that the adapter is not installed
         yield crm
