@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from crmcore.testing.dealer import SampleDealer
-
     from crmcore.app import Crm
+    from crmcore.testing.dealer import SampleDealer
 
 SCHEMA = "crmcore/contract@1"
 _ORDER = ("passed", "newer", "gap", "skipped", "failed")  # of two phases of one test the worse counts

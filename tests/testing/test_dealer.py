@@ -9,7 +9,6 @@ import sys
 import textwrap
 from pathlib import Path
 
-import _crmcore_pytest as leaf
 import pytest
 
 from crmcore.errors import PluginError
@@ -17,10 +16,6 @@ from crmcore.sample import generate
 from crmcore.testing.dealer import SampleDealer
 
 ROOT = Path(__file__).parents[2]
-
-# the fixtures of the leaf, also where it is not installed
-sample_dealer = leaf.sample_dealer
-sample_crm = leaf.sample_crm
 
 
 def test_its_exports_are_there(sample_dealer):
@@ -57,6 +52,8 @@ def test_the_crm_has_read_it(sample_crm, sample_dealer):
 
 def test_a_crm_that_cannot_read_it_says_so(sample_dealer):
     """Without the adapter that reads the exports the fixture fails with the reason, and no test runs on an empty store."""
+    import _crmcore_pytest as leaf
+
     with sample_dealer.config.open("a", encoding="utf-8") as file:
         file.write('\n[plugins]\ndisabled = ["dms_csv"]\n')
     with pytest.raises(PluginError, match="CRM-P102"):
@@ -71,10 +68,10 @@ def test_it_is_there_without_being_asked_for(tmp_path):
     (info / "entry_points.txt").write_text("[pytest11]\ncrmcore = _crmcore_pytest\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_it.py").write_text(
-        textwrap.dedent('''
+        textwrap.dedent("""
             def test_it(sample_dealer):
                 assert sample_dealer.config.exists()
-        ''')
+        """)
     )
     paths = [str(tmp_path / "site"), str(ROOT / "src"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     done = subprocess.run(
