@@ -21,6 +21,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+__all__ = [
+    "AuthError",
+    "Busy",
+    "ConfigError",
+    "CrmError",
+    "MissingExtra",
+    "NotSent",
+    "PermanentError",
+    "PluginError",
+    "SourceError",
+    "StoreError",
+    "TransientError",
+    "UsageError",
+]
+
 
 class CrmError(Exception):
     """The base of the tree; catch it to catch everything crmcore raises on purpose.

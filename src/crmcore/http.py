@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import requests
     import tenacity
 
+__all__ = ["HttpClient", "HttpResponse", "Policy"]
+
 _CHUNK = 65_536
 # A connection that was idle longer may be closed by the other side in the very moment it is used again: a needless doubt.
 _IDLE = 3.0

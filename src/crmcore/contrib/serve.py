@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+__all__ = ["make_app", "make_server"]
+
 #: Python's own default of 5 lost receipts of a gateway under load; vendors.md asks for at least this.
 BACKLOG = 2048
 LARGEST_PUSH = 1 << 20

@@ -8,6 +8,8 @@ from __future__ import annotations
 from crmcore.errors import AuthError, ConfigError, NotSent, PermanentError, SourceError, TransientError
 from crmcore.hooks.adapters import (
     Adapter,
+    Capability,
+    Clock,
     Context,
     DedupesKeys,
     DmsAdapter,
@@ -35,7 +37,7 @@ from crmcore.hooks.adapters import (
     WebhookResponse,
     capabilities,
 )
-from crmcore.hooks.files import Folder
+from crmcore.hooks.files import Folder, Parts
 from crmcore.hooks.records import (
     AnswerRecord,
     AppointmentRecord,
@@ -62,6 +64,8 @@ __all__ = [
     "AppointmentRecord",
     "AuthError",
     "Batch",
+    "Capability",
+    "Clock",
     "ComplaintRecord",
     "ConfigError",
     "ConsentRecord",
@@ -87,6 +91,7 @@ __all__ = [
     "Parsed",
     "ParsesReceipts",
     "ParsesReplies",
+    "Parts",
     "PermanentError",
     "PullsReceipts",
     "PullsResponses",

@@ -11,6 +11,33 @@ import attrs
 
 from crmcore.types.store import Department, Role
 
+__all__ = [
+    "ENDED",
+    "ActionStatus",
+    "Basis",
+    "Category",
+    "ClockKind",
+    "Complaint",
+    "ComplaintChannel",
+    "ComplaintDraft",
+    "ComplaintEvent",
+    "ComplaintForm",
+    "ComplaintState",
+    "CustomerType",
+    "Escalation",
+    "EventKind",
+    "EvidenceKind",
+    "MeetingKind",
+    "Need",
+    "OfferKind",
+    "Origin",
+    "Pause",
+    "RecoveryOffer",
+    "Restoration",
+    "Severity",
+    "SlaClock",
+]
+
 
 class ComplaintState(StrEnum):
     RECEIVED = "RECEIVED"

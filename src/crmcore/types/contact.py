@@ -14,6 +14,35 @@ import attrs
 from crmcore.types.customer import Channel, NumberState
 from crmcore.types.store import Role
 
+__all__ = [
+    "Accepted",
+    "AnchorKind",
+    "AttemptOutcome",
+    "CallResult",
+    "CareEvent",
+    "ContactAttempt",
+    "Deferred",
+    "Effect",
+    "Hold",
+    "Message",
+    "MessageClass",
+    "MessageState",
+    "MessageTemplate",
+    "Permit",
+    "Receipt",
+    "ReceiptState",
+    "Refuse",
+    "Rejected",
+    "Reply",
+    "Scope",
+    "Send",
+    "SendResult",
+    "Touchpoint",
+    "TouchpointRule",
+    "TouchpointState",
+    "Unknown",
+]
+
 
 class MessageClass(StrEnum):
     """SERVICE answers the customer's own order; CARE is goodwill; MARKETING sells and needs consent."""

@@ -10,6 +10,22 @@ import attrs
 
 from crmcore.types.refs import ExternalRef
 
+__all__ = [
+    "BirthCalendar",
+    "Channel",
+    "Consent",
+    "ConsentStatus",
+    "ContactPoint",
+    "Customer",
+    "CustomerKind",
+    "NumberState",
+    "PartyRole",
+    "Purpose",
+    "Relative",
+    "UseClass",
+    "VehicleParty",
+]
+
 
 class CustomerKind(StrEnum):
     PERSON = "PERSON"

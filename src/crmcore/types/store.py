@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import attrs
 
+__all__ = ["DEFAULT_HOURS", "FORWARD_ONLY", "CalendarId", "Department", "Opening", "Role", "Staff", "Store"]
+
 
 class Role(StrEnum):
     """A job at the dealer; `FORWARD_ONLY` roles may pass a complaint on but never own one (S4)."""

@@ -14,6 +14,19 @@ import attrs
 
 from crmcore.types.store import Role
 
+__all__ = [
+    "Answer",
+    "Factor",
+    "InvitationState",
+    "Mode",
+    "Question",
+    "QuestionKind",
+    "Response",
+    "Side",
+    "Survey",
+    "SurveyScope",
+]
+
 
 class SurveyScope(StrEnum):
     """What the questions are about: the sale, the workshop, or how a complaint was handled."""

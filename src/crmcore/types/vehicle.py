@@ -9,6 +9,8 @@ import attrs
 
 from crmcore.types.refs import ExternalRef
 
+__all__ = ["NextService", "OdometerReading", "Powertrain", "ServiceBasis", "Vehicle", "VehicleStatus"]
+
 
 class Powertrain(StrEnum):
     ICE = "ICE"

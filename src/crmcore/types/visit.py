@@ -10,6 +10,19 @@ import attrs
 
 from crmcore.types.customer import Channel
 
+__all__ = [
+    "Appointment",
+    "AppointmentStatus",
+    "LineCategory",
+    "OrderType",
+    "Rework",
+    "ReworkBasis",
+    "Visit",
+    "VisitKind",
+    "VisitLine",
+    "VisitStatus",
+]
+
 
 class VisitKind(StrEnum):
     """SERVICE: a repair order; DELIVERY: a new car handed over; SHOWROOM: a prospect's visit."""
