@@ -13,22 +13,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crmcore.testing.common import AdapterContract
     from crmcore.testing.contract import CONTRACT, Clock, Contract, Operation, Rig, World, check
+    from crmcore.testing.messaging import MessagingContract
+    from crmcore.testing.network import Failed, Network, Refused, Report, Taken
 
 _HOME = {
     "AdapterContract": "common",
     "CONTRACT": "contract",
     "Clock": "contract",
     "Contract": "contract",
+    "Failed": "network",
+    "MessagingContract": "messaging",
+    "Network": "network",
     "Operation": "contract",
+    "Refused": "network",
+    "Report": "network",
     "Rig": "contract",
+    "Taken": "network",
     "World": "contract",
     "check": "contract",
 }
 
 #: The modules whose asserts are checks.
-CHECKS = ("common", "dms", "messaging", "survey", "webhooks")
+CHECKS = ("common", "dms", "logs", "receipts", "replies", "sandbox", "sending", "survey", "webhooks")
 
-__all__ = ["CONTRACT", "AdapterContract", "Clock", "Contract", "Operation", "Rig", "World", "check"]
+__all__ = [
+    "CONTRACT",
+    "AdapterContract",
+    "Clock",
+    "Contract",
+    "Failed",
+    "MessagingContract",
+    "Network",
+    "Operation",
+    "Refused",
+    "Report",
+    "Rig",
+    "Taken",
+    "World",
+    "check",
+]
 
 
 def __getattr__(name: str) -> object:
