@@ -214,7 +214,7 @@ class Record:
     """One record with its entity: "visit", "customer", "vehicle", "appointment", "staff", "complaint" or "response"."""
 
     entity: str
-    data: Mapping[str, object]
+    data: Mapping[str, object] = attrs.field(repr=False)
 
 
 @attrs.frozen

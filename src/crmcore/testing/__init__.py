@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crmcore.testing.common import AdapterContract
     from crmcore.testing.contract import CONTRACT, Clock, Contract, Operation, Rig, World, check
+    from crmcore.testing.dms import DmsContract
     from crmcore.testing.messaging import MessagingContract
     from crmcore.testing.network import Failed, Network, Refused, Report, Taken
 
@@ -21,6 +22,7 @@ _HOME = {
     "CONTRACT": "contract",
     "Clock": "contract",
     "Contract": "contract",
+    "DmsContract": "dms",
     "Failed": "network",
     "MessagingContract": "messaging",
     "Network": "network",
@@ -34,13 +36,14 @@ _HOME = {
 }
 
 #: The modules whose asserts are checks.
-CHECKS = ("common", "dms", "logs", "receipts", "replies", "sandbox", "sending", "survey", "webhooks")
+CHECKS = ("common", "dms", "logs", "pull", "receipts", "replies", "sandbox", "sending", "survey", "webhooks")
 
 __all__ = [
     "CONTRACT",
     "AdapterContract",
     "Clock",
     "Contract",
+    "DmsContract",
     "Failed",
     "MessagingContract",
     "Network",

@@ -239,7 +239,7 @@ class AdapterContract(Contract):
         assert not wrong, "\n".join(wrong)
 
     @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-    @check(needs=HTTP)
+    @check(needs=HTTP, kind="messaging")
     def test_a_send_claims_no_more_than_is_proven(self, rig: Rig, fault: Fault) -> None:
         """A send that meets a fault is `Unknown`, unless the fault proves that nothing left: then `NotSent` passes, or `Deferred` is said.
 

@@ -43,21 +43,23 @@ class Check:
         since: the version of the contract that brought it.
         needs: what an adapter must have for it to apply: "" (every adapter), "http", the name of a capability, or the name of a
             class attribute of the contract that is true.
+        kind: the kind of adapter it is for; "" for every kind.
     """
 
     since: str
     needs: str = ""
+    kind: str = ""
 
 
 class Inapplicable:
     """Stands where a check would that does not apply to an adapter."""
 
 
-def check(*, since: str = "1.0", needs: str = "") -> Callable[[F], F]:
+def check(*, since: str = "1.0", needs: str = "", kind: str = "") -> Callable[[F], F]:
     """Mark a method as a check of the contract."""
 
     def mark(function: F) -> F:
-        function.__crmcore_check__ = Check(since, needs)  # type: ignore[attr-defined]
+        function.__crmcore_check__ = Check(since, needs, kind)  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -85,7 +87,7 @@ class World:
     Attributes:
         folder: where crm.toml would lie, and where a vendor of files puts them.
         writes: how often something was written there; `check()` must leave it alone.
-        export: writes the vendor's files anew; a vendor that is asked over HTTP shows what the world holds anyway.
+        export: writes the vendor's files anew; does nothing where the vendor is asked over HTTP and shows what the world holds.
     """
 
     folder: Path
@@ -213,7 +215,8 @@ class Contract:
             return
         everything = checks | {name: vars(cls)[name] for name in own}
         for name, function in everything.items():
-            applies = cls.has(function.__crmcore_check__.needs)
+            found = function.__crmcore_check__
+            applies = cls.has(found.needs) and found.kind in {"", cls.adapter_class.kind}
             # what does not apply is no test of this class; pytest collects nothing that cannot be called
             setattr(cls, name, function if applies else Inapplicable())
         _check_attributes(cls, {name for name in everything if callable(getattr(cls, name))})
@@ -259,8 +262,9 @@ def rigged(contract: Contract, folder: Path) -> Iterator[Rig]:
     world = contract.make_world(folder, clock)
     rig = Rig(contract=contract, world=world, wire=wire, http=http, clock=clock)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as rsps, _logging(rig.log):
-        world.export = lambda: contract.vendor(rsps, world)
         contract.vendor(rsps, world)
+        if not contract.over_http:
+            world.export = lambda: contract.vendor(rsps, world)
         try:
             yield rig
         finally:
