@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, mak
 from sqlalchemy.engine import URL
 
 from crmcore.db import schema
+from crmcore.db.borrowed import Borrowed
 from crmcore.errors import Busy, MissingExtra, StoreError
 
 BUSY_SECONDS = 15.0
@@ -32,8 +33,7 @@ class Database:
     """
 
     def __init__(self, at: str | Engine) -> None:
-        self._theirs = isinstance(at, Engine)
-        self.engine = at if isinstance(at, Engine) else _engine(_normalised(at))
+        self.engine: Engine = _engine(_normalised(at)) if isinstance(at, str) else _borrowed(at)
         self.url = self.engine.url
 
     @property
@@ -72,8 +72,7 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection; an application keeps its own."""
-        if not self._theirs:
-            self.engine.dispose()
+        self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -133,6 +132,13 @@ def _engine(url: URL) -> Engine:
             raise MissingExtra("CRM-X001", extra="pg") from None
         raise
     event.listen(engine, "handle_error", _translate, retval=True)
+    return engine
+
+
+def _borrowed(theirs: Engine) -> Engine:
+    engine = Borrowed(theirs)
+    if not event.contains(engine, "handle_error", _translate_ours):
+        event.listen(engine, "handle_error", _translate_ours, retval=True)
     return engine
 
 
@@ -196,6 +202,11 @@ def _translate(context: Any) -> BaseException | None:
     if name == "UndefinedTable":
         return StoreError("CRM-D120", at=_place(context.engine.url), why=name)
     return None
+
+
+def _translate_ours(context: Any) -> BaseException | None:
+    """The events of errors belong to the dialect, which an application's engine shares with ours."""
+    return _translate(context) if isinstance(context.engine, Borrowed) else None
 
 
 def _place(url: URL) -> str:

@@ -191,7 +191,7 @@ class Plugins:
             stage = "register"
             self._manager.register(module, name=plugin.name)
             stage = "check"
-            _refuse_wrappers(self._manager, module)
+            _refuse_hooks(self._manager, module, some=plugin.handed)
             self._manager.check_pending()
         except KeyboardInterrupt:
             raise
@@ -270,9 +270,12 @@ def _checked(cls: Any) -> tuple[Key, type[Adapter[Any]]]:
     return (kind, name), cls
 
 
-def _refuse_wrappers(manager: pluggy.PluginManager, module: object) -> None:
-    """A wrapper would run around the hooks of other plugins, and its failure would be theirs."""
-    for caller in manager.get_hookcallers(module) or ():
+def _refuse_hooks(manager: pluggy.PluginManager, module: object, *, some: bool) -> None:
+    """A wrapper would run around the hooks of other plugins, and its failure would be theirs; `some`: it must have a hook."""
+    callers = manager.get_hookcallers(module) or ()
+    if some and not callers:
+        raise _Refused("it has no @hookimpl")
+    for caller in callers:
         for impl in caller.get_hookimpls():
             if impl.plugin is module and (impl.wrapper or impl.hookwrapper):
                 raise _Refused(f"{caller.name} is a wrapper; hooks of crmcore only register")
