@@ -87,6 +87,19 @@ class HttpResponse:
         except (ValueError, RecursionError):
             raise PermanentError(UNREADABLE, at=self.at) from None
 
+    def raise_for_status(self) -> None:
+        """Raise what a status other than 2xx means to a question: `TransientError`, `AuthError` or `PermanentError`."""
+        status, at = self.status, self.at
+        asked = retry_after(self.headers.get("retry-after"))
+        if status in {401, 403, 407}:
+            raise AuthError(FORBIDDEN, at=at, status=status)
+        if status in {408, 425} or status >= _SERVER:
+            raise TransientError(FAILED, at=at, status=status, retry_after=asked)
+        if 300 <= status < 400:
+            raise PermanentError(MOVED, at=at, status=status, to=place(self.headers.get("location", "")))
+        if not 200 <= status < 300:
+            raise PermanentError(REFUSED, at=at, status=status)
+
 
 class HttpClient:
     """A way out over HTTP; one instance serves all threads, each with connections of its own.
@@ -144,7 +157,9 @@ class HttpClient:
     # -------------------------------------------------------------- one exchange
 
     def _read_once(self, method: str, url: str, ends: float, request: dict[str, Any]) -> HttpResponse:
-        return _raise_for(self._exchange(method, url, ends, request))
+        answer = self._exchange(method, url, ends, request)
+        answer.raise_for_status()
+        return answer
 
     def _exchange(self, method: str, url: str, ends: float, request: dict[str, Any]) -> HttpResponse:
         """One request, one answer. The library's error, which shows the URL, does not even stay as the context of ours."""
@@ -239,23 +254,6 @@ class HttpClient:
 
 def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome is not None else None
-
-
-# ------------------------------------------------------------------ what an answer means to a read
-
-
-def _raise_for(response: HttpResponse) -> HttpResponse:
-    status, at = response.status, response.at
-    asked = retry_after(response.headers.get("retry-after"))
-    if status in {401, 403, 407}:
-        raise AuthError(FORBIDDEN, at=at, status=status)
-    if status in {408, 425} or status >= _SERVER:
-        raise TransientError(FAILED, at=at, status=status, retry_after=asked)
-    if 300 <= status < 400:
-        raise PermanentError(MOVED, at=at, status=status, to=place(response.headers.get("location", "")))
-    if not 200 <= status < 300:
-        raise PermanentError(REFUSED, at=at, status=status)
-    return response
 
 
 def retry_after(value: str | None) -> float | None:

@@ -206,6 +206,17 @@ def test_a_check_finds_a_wrong_address(make, group, vendor):
         make(vendor, url=group.dingtalk_url.replace("/robot/send", "/elsewhere")).check()
 
 
+@BOTH
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [((403, "<html>"), AuthError), ((401, "{}"), AuthError), ((502, "<html>"), TransientError), ((500, '{"errcode": 0}'), TransientError)],
+)  # fmt: skip
+def test_a_check_tells_a_fault_of_the_moment_from_one_of_ours(make, vendor, answer, kind):
+    """A vendor that is down is asked again; one that refuses us is told as that."""
+    with pytest.raises(kind):
+        make(vendor, http=Answers(answer)).check()
+
+
 def test_both_adapters_are_offered():
     """The entry point offers "dingtalk" and "wecom"."""
     import crmcore_notify_robot as plugin

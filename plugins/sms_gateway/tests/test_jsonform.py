@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crmcore.hooks import AuthError, ConfigError, NotSent, PermanentError, Secret, WebhookRequest
+from crmcore.hooks import AuthError, ConfigError, NotSent, PermanentError, Secret, TransientError, WebhookRequest
 from crmcore.http import HttpResponse
 from crmcore.types.contact import Accepted, Deferred, Receipt, ReceiptState, Rejected, Reply, Scope, Unknown
 from crmcore_sms_gateway.config import Answer, GatewayConfig, Receipts, Replies
@@ -23,13 +23,14 @@ RULES = Answer(
 
 
 class Recorder:
-    def __init__(self, status=200, said=None, raw=None) -> None:
+    def __init__(self, status=200, said=None, raw=None, headers=None) -> None:
+        self.headers = headers or {}
         self.status, self.body = status, json.dumps(said).encode() if raw is None else raw
         self.asked = []
 
     def send(self, method, url, **request):
         self.asked.append((method, url, request))
-        return HttpResponse(status=self.status, headers={}, body=self.body, at="gateway")
+        return HttpResponse(status=self.status, headers=self.headers, body=self.body, at="gateway")
 
     def close(self) -> None:
         pass
@@ -137,11 +138,51 @@ def test_check_asks_what_the_page_can_do(make):
     ]
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, AuthError), (403, AuthError), (404, PermanentError)])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, AuthError),
+        (403, AuthError),
+        (404, PermanentError),
+        (302, PermanentError),
+        (500, TransientError),
+        (503, TransientError),
+    ],
+)
 def test_check_tells_what_it_can(make, status, kind):
-    """A refused login or an address that is none is told."""
+    """A refused login, an address that is none or has moved, a gateway that is down: each is told."""
     with pytest.raises(kind):
         make(http=Recorder(status), **settings()).check()
+
+
+def test_a_portal_is_no_gateway(make):
+    """A page that greets instead of answering is told, also an empty one; a gateway that does so is not asked at all."""
+    for raw in (b"<html>please sign in</html>", b""):
+        with pytest.raises(PermanentError, match="CRM-G103"):
+            make(http=Recorder(raw=raw), **settings()).check()
+        http = Recorder(raw=raw)
+        make(http=http, **settings(probe=False)).check()
+
+        assert [] == http.asked
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "raw"),
+    [
+        (200, {"allow": "POST, OPTIONS"}, b""),
+        (200, {"access-control-allow-methods": "POST"}, b"<html>"),
+        (200, {}, b'{"code":"METHOD"}'),
+        (204, {}, b""),
+        (405, {}, b"<html>not allowed</html>"),
+        (501, {}, b""),
+    ],
+)
+def test_a_gateway_is_known_by_its_methods(make, status, headers, raw):
+    """It names them, has none for a question, or speaks JSON."""
+    http = Recorder(status, raw=raw, headers=headers)
+    make(http=http, **settings()).check()
+
+    assert ["OPTIONS"] == [method for method, _, _ in http.asked]
 
 
 # ------------------------------------------------------------------ pushes

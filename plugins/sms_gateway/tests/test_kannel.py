@@ -83,6 +83,8 @@ def test_a_recorded_answer_means(make, message, case, expected):
         ((404, "Unknown request."), Rejected(code="NO_SUCH_PAGE", scope=Scope.ACCOUNT)),
         ((308, ""), Rejected(code="NO_SUCH_PAGE", scope=Scope.ACCOUNT)),
         ((202, "<html>welcome</html>"), Unknown(why="HTTP_202")),
+        ((202, "0: Accepted "), Unknown(why="HTTP_202")),
+        ((202, "3: Queued fo"), Unknown(why="HTTP_202")),
         ((200, "0: Accepted for delivery"), Unknown(why="HTTP_200")),
         ((202, ""), Unknown(why="HTTP_202")),
         ((302, ""), Unknown(why="HTTP_302")),
@@ -214,6 +216,9 @@ def test_the_request_is_not_shown(make, message):
     [
         ((403, "Authorization failed for sendsms"), AuthError, "CRM-G101"),
         ((404, "Unknown request."), PermanentError, "CRM-G102"),
+        ((400, "Missing receiver "), PermanentError, "CRM-G102"),
+        ((403, "<html>forbidden</html>"), AuthError, "CRM-H302"),
+        ((502, "<html>bad gateway</html>"), TransientError, "CRM-H301"),
         ((200, "<html>"), PermanentError, "CRM-G102"),
         ((202, "0: Accepted for delivery"), PermanentError, "CRM-G102"),
     ],

@@ -289,7 +289,8 @@ def _meeting(contract: AdapterContract, rig: Rig, fault: Fault) -> Iterator[tupl
             with broken(rig, fault, after=position):
                 met = len(rig.wire.travelled) + position
                 outcome = _outcome(operation, adapter)
-            if len(rig.wire.travelled) > met:
+                spared = rig.wire.spared
+            if len(rig.wire.travelled) > met and not spared:
                 yield f"{name}, request {position + 1} of {count}", operation, outcome, position == count - 1
 
 

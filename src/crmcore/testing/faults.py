@@ -93,10 +93,11 @@ def _says(status: int, body: bytes = _HTML, **headers: str) -> Any:
 
 
 def _changed(change: Callable[[int, bytes, dict[str, str]], tuple[int, bytes, dict[str, str]]]) -> Any:
-    """The vendor's own answer, made into something else."""
+    """The vendor's own answer, made into something else; an empty one cannot be."""
 
     def meet(wire: Wire, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
         told = wire.carry(request, **kwargs)
+        wire.spared = wire.spared or not told.content
         headers = {name: value for name, value in told.headers.items() if name.lower() != "content-encoding"}
         return _answer(wire, request, *change(told.status_code, told.content, headers))
 

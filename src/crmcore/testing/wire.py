@@ -37,6 +37,7 @@ class Wire(HTTPAdapter):
     Attributes:
         travelled: every request, in order, also those that met a fault.
         fault: what requests from `since` on meet; None: nothing is wrong.
+        spared: a request met the fault and came to no harm, since there was nothing to break.
         unscripted: requests that `vendor()` has no answer for.
     """
 
@@ -46,11 +47,12 @@ class Wire(HTTPAdapter):
         self.unscripted: list[str] = []
         self.fault: Fault | None = None
         self.since = 0
+        self.spared = False
         self._lock = threading.Lock()
 
     def break_(self, fault: Fault | None, *, after: int = 0) -> None:
         """From now on the first `after` requests travel well, and each later one meets `fault`; None mends the wire."""
-        self.fault, self.since = fault, len(self.travelled) + after
+        self.fault, self.since, self.spared = fault, len(self.travelled) + after, False
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Carry one request."""

@@ -102,7 +102,9 @@ class Robot(MessagingAdapter[R]):
         """Hand in a message of a kind that does not exist: the robot says whether it knows us, and the group sees nothing."""
         answer = self._post({"msgtype": "crmcore_check"})
         said = errcode(answer)
-        if said is None or answer.status >= _SERVER:
+        if answer.status in {401, 403} or answer.status >= _SERVER:
+            answer.raise_for_status()
+        if said is None:
             raise PermanentError("CRM-M616", catalog=CATALOG, status=answer.status)
         if said in self.strangers:
             raise AuthError("CRM-M615", catalog=CATALOG, errcode=said)

@@ -64,6 +64,8 @@ class GatewayAdapter(MessagingAdapter[GatewayConfig], ParsesReceipts, ParsesRepl
     def check(self) -> None:
         """Ask the gateway something that sends nothing."""
         request = self._form.probe()
+        if request is None:
+            return
         self._form.judge(self.context.http.send(request.method, request.url, ca=self.config.ca, **request.arguments))
 
     def parse_receipts(self, request: WebhookRequest) -> Parsed[Receipt] | None:

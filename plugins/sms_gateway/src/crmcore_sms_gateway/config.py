@@ -104,6 +104,13 @@ class GatewayConfig:
     ca: Path | None = attrs.field(
         default=None, metadata=_help("自建证书机构的证书文件", "certificate file of a private authority")
     )
+    probe: bool = attrs.field(
+        default=True,
+        metadata=_help(
+            "json：doctor 是否以 OPTIONS 询问网关；网关以网页回答时设为 false",
+            "json: may doctor ask by OPTIONS; false for a gateway that answers it with a page",
+        ),
+    )
     method: Literal["POST", "GET", "PUT"] = attrs.field(
         default="POST", metadata=_help("json：请求方法", "json: method")
     )

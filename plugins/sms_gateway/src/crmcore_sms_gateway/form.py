@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import attrs
 
 from crmcore.hooks import Parsed, WebhookRequest
+from crmcore.http import HttpResponse
 from crmcore.types.contact import Message, Receipt, Rejected, Reply, SendResult
 from crmcore_sms_gateway.config import GatewayConfig
 
@@ -22,20 +23,6 @@ class Request:
     arguments: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
 
-class Answered(Protocol):
-    """The part of an answer that is looked at."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """The body."""
-        ...
-
-
 class Form(Protocol):
     """A protocol that gateways speak; pure: it builds and reads, the adapter calls."""
 
@@ -43,15 +30,15 @@ class Form(Protocol):
         """The request that sends `message` to `number`."""
         ...
 
-    def outcome(self, answer: Answered, now: datetime) -> SendResult:
+    def outcome(self, answer: HttpResponse, now: datetime) -> SendResult:
         """What the gateway's answer means."""
         ...
 
-    def probe(self) -> Request:
-        """A request that sends nothing and shows whether the gateway is there and knows us."""
+    def probe(self) -> Request | None:
+        """A request that sends nothing and shows whether the gateway is there and knows us; None: there is none."""
         ...
 
-    def judge(self, answer: Answered) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """Raise when the answer to `probe` shows that sending would fail."""
         ...
 

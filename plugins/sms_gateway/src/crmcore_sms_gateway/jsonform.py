@@ -12,12 +12,16 @@ from urllib.parse import parse_qsl
 from crmcore.hooks import AuthError, Parsed, PermanentError, WebhookRequest, WebhookResponse
 from crmcore.types.contact import Accepted, Deferred, Message, Receipt, ReceiptState, Rejected, Reply, Scope, Unknown
 from crmcore_sms_gateway.config import CATALOG, GatewayConfig, Receipts
-from crmcore_sms_gateway.form import Answered, Request
+from crmcore_sms_gateway.form import Request
 
 if TYPE_CHECKING:
+    from crmcore.http import HttpResponse
     from crmcore.types.contact import SendResult
 
 _PLACE = re.compile(r"\{(to|text|key|callback|sender|username|password)\}")
+_NO_CONTENT = 204
+_NO_SUCH_METHOD = frozenset({400, 405, 406, 411, 415, 422, 501})
+_METHODS = frozenset({"allow", "access-control-allow-methods"})
 _ENCODED = {"json": "json", "form": "data", "query": "params"}
 
 
@@ -43,13 +47,10 @@ class JsonForm:
         arguments = {"headers": _fill(config.headers, values), _ENCODED[config.encode]: _fill(config.body, values)}
         return Request(method=config.method, url=config.url, arguments=arguments)
 
-    def outcome(self, answer: Answered, now: datetime) -> SendResult:
+    def outcome(self, answer: HttpResponse, now: datetime) -> SendResult:
         """Accepted only when status and every `ok` agree; a code that crm.toml does not know is a doubt."""
         rules = self._config.answer
-        try:
-            said = json.loads(answer.text)
-        except (ValueError, RecursionError):
-            said = None
+        said = _json(answer.text)
         if answer.status in rules.status and all(_at(said, path) == value for path, value in rules.ok.items()):
             return Accepted(ref=_at(said, rules.ref))
         own = _at(said, rules.code) or f"HTTP_{answer.status}"
@@ -62,19 +63,31 @@ class JsonForm:
             return Rejected(code="AUTHORIZATION", scope=Scope.ACCOUNT)
         return Unknown(why=own[:100])
 
-    def probe(self) -> Request:
+    def probe(self) -> Request | None:
         """OPTIONS asks what a page can do, and does nothing; the login goes along where it is a header."""
+        if not self._config.probe:
+            return None
         values = {"username": self._config.username, "password": self._config.password.reveal()}
         return Request(
             method="OPTIONS", url=self._config.url, arguments={"headers": _fill(self._config.headers, values)}
         )
 
-    def judge(self, answer: Answered) -> None:
-        """Any answer shows that somebody is there; more can only be known by sending."""
+    def judge(self, answer: HttpResponse) -> None:
+        """A gateway names its methods, has none for this, or speaks JSON; a page is a portal's that stands before it.
+
+        Whether it would take a text can only be known by sending one.
+        """
+        if answer.status in _NO_SUCH_METHOD:
+            return
         if answer.status in {401, 403}:
             raise AuthError("CRM-G101", catalog=CATALOG)
         if answer.status == 404:
             raise PermanentError("CRM-G102", catalog=CATALOG, status=answer.status)
+        answer.raise_for_status()
+        if answer.status != _NO_CONTENT and not (
+            _METHODS & answer.headers.keys() or isinstance(_json(answer.text), dict)
+        ):
+            raise PermanentError("CRM-G103", catalog=CATALOG, status=answer.status)
 
     def receipts(self, request: WebhookRequest) -> Parsed[Receipt]:
         """The reports of a push, read as [messaging.<name>.receipts] says."""
@@ -114,6 +127,14 @@ def _receipt(item: object, rules: Receipts) -> Receipt:
     return Receipt(
         key=key, ref=ref, state=state, code=code, permanent=state is ReceiptState.FAILED and code in rules.dead
     )
+
+
+def _json(text: str) -> object:
+    """What `text` says; None when it is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _items(request: WebhookRequest, path: str) -> Iterator[object]:

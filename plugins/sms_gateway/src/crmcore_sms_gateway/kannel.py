@@ -13,21 +13,27 @@ from typing import TYPE_CHECKING
 from crmcore.hooks import AuthError, Parsed, PermanentError, WebhookRequest
 from crmcore.types.contact import Accepted, Deferred, Message, Receipt, ReceiptState, Rejected, Reply, Scope, Unknown
 from crmcore_sms_gateway.config import CATALOG, GatewayConfig
-from crmcore_sms_gateway.form import Answered, Request
+from crmcore_sms_gateway.form import Request
 from crmcore_sms_gateway.length import is_gsm
 
 if TYPE_CHECKING:
+    from crmcore.http import HttpResponse
     from crmcore.types.contact import SendResult
 
 ALL_RECEIPTS = 31
 
-# (status, what the body contains, what it means); the first that fits. Texts: gw/smsbox.c
+# (status, what the body contains, what it means); the first that fits. Texts: gw/smsbox.c, long enough that half of one is none
 _ANSWERS: tuple[tuple[int, str, SendResult], ...] = (
-    (202, "0: ", Accepted()),
-    (202, "3: ", Accepted()),  # queued: no route at the moment, or none of that name; Kannel keeps it, so it is taken
+    (202, "0: Accepted for delivery", Accepted()),
+    (
+        202,
+        "3: Queued for later delivery",
+        Accepted(),
+    ),  # queued: no route at the moment, or none of that name; Kannel keeps it, so it is taken
     (403, "Authorization failed", Rejected(code="AUTHORIZATION", scope=Scope.ACCOUNT)),
     (403, "Not routable", Deferred(code="NOT_ROUTABLE")),  # also said to every number while the SMSC is stopped
-    (400, "eceiver", Rejected(code="NUMBER_MISSING")),
+    (400, "Missing receiver number, rejected", Rejected(code="NUMBER_MISSING")),
+    (400, "Empty receiver number not allowed, rejected", Rejected(code="NUMBER_MISSING")),
     (400, "white- and/or black-lists", Rejected(code="NUMBER_REFUSED")),
     (400, "Sender missing", Rejected(code="SENDER_MISSING", scope=Scope.ACCOUNT)),
     (400, "misformed", Rejected(code="MISFORMED", scope=Scope.BATCH)),
@@ -75,7 +81,7 @@ class Kannel:
             query["dlr-url"] = f"{self._callback}/dlr?key={key}&type=%d&code=%A&ref=%F&at=%T"
         return Request(method="GET", url=config.url, arguments={"params": query})
 
-    def outcome(self, answer: Answered, now: datetime) -> SendResult:  # noqa: ARG002 - Kannel never says until when
+    def outcome(self, answer: HttpResponse, now: datetime) -> SendResult:  # noqa: ARG002 - Kannel never says until when
         """By status and text; what is neither Kannel's nor a plain refusal is a doubt."""
         for status, words, meaning in _ANSWERS:
             if answer.status == status and words in answer.text:
@@ -88,15 +94,16 @@ class Kannel:
         """Without `to` and `text` there is nothing to send: 400 when it knows us, 403 when it does not."""
         return Request(method="GET", url=self._config.url, arguments={"params": self._login()})
 
-    def judge(self, answer: Answered) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """Only "Missing receiver number" proves that this is a sendsms that would take a text from us."""
         match self.outcome(answer, datetime.min.replace(tzinfo=UTC)):
             case Rejected(code="NUMBER_MISSING"):
                 return
             case Rejected(code="AUTHORIZATION"):
                 raise AuthError("CRM-G101", catalog=CATALOG)
-            case _:
-                raise PermanentError("CRM-G102", catalog=CATALOG, status=answer.status)
+        if answer.status in {401, 403} or answer.status >= 500:
+            answer.raise_for_status()
+        raise PermanentError("CRM-G102", catalog=CATALOG, status=answer.status)
 
     def receipts(self, request: WebhookRequest) -> Parsed[Receipt]:
         """One report; types 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it. 1 may come before 8."""
