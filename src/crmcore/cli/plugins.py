@@ -1,7 +1,8 @@
-"""crmcore plugins: what is installed, what it offers, whether it can be reached."""
+"""crmcore plugins: what is installed, what it offers, whether it can be reached; and a new one to start from."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -11,6 +12,7 @@ from crmcore.cli.frame import Group
 from crmcore.cli.plugins_matrix import matrix
 from crmcore.cli.state import State
 from crmcore.errors import ConfigError, CrmError, UsageError
+from crmcore.scaffold import KINDS, Project
 
 command = Group("plugins")
 command.add_command(matrix)
@@ -62,6 +64,29 @@ def check(state: State, instances: tuple[str, ...]) -> int:
     rows = check_instances(state, instances)
     state.show("checks", rows)
     return max((row["exit_code"] for row in rows), default=0) if rows else 0
+
+
+@command.command("new")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("name")
+@click.option("--dir", "parent", default=".", metavar="DIR", type=click.Path(path_type=Path))
+@click.pass_obj
+def new(state: State, kind: str, name: str, parent: Path) -> None:
+    """A plugin of its own that works and is proven; what the author makes his own in it is marked."""
+    from crmcore import __version__
+
+    project = Project(kind, name)
+    folder = project.write(parent, __version__)
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    if state.json:
+        state.emit("plugin_new", {"folder": folder, "distribution": project.distribution, "files": files})
+    state.tell(state.say("plugins.new", folder=folder, count=len(files)))
+    for row in state.plugins.rows():
+        if f"{kind}:{name}" in row["provides"]:
+            state.note(state.say("plugins.new.taken", adapter=f"{kind}:{name}", by=row["distribution"]))
+    last = f"demo --messaging {name}" if kind == "messaging" else f"plugins show {kind}:{name}"
+    path = folder.as_posix() if folder.is_absolute() else f"./{folder.as_posix()}"
+    state.tell(state.say("plugins.new.next", path=path, folder=folder, last=last))
 
 
 def check_instances(state: State, names: tuple[str, ...] = ()) -> list[dict[str, Any]]:

@@ -6,18 +6,14 @@ missing, turns Chinese into `??` without `coding=2`, and says 202 to all of it. 
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from urllib.error import HTTPError
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import attrs
 
-from crmcore.sample.loopback import Loopback, Page, machine_clock
+from crmcore.sample.loopback import Loopback, Page, Pushes, call, machine_clock
 
 USERNAME, PASSWORD = "crm", "crmpw"  # open nothing but this toy
 _LONGEST_GSM, _LONGEST_UCS2 = 6 * 153, 6 * 67
@@ -72,7 +68,6 @@ class LoopbackGateway(Loopback):
     Attributes:
         url: the address for `[messaging.<name>] url`.
         texts: what it took, in order.
-        undelivered: pushes that the receiver did not take after four attempts, as URLs.
     """
 
     def __init__(
@@ -92,28 +87,28 @@ class LoopbackGateway(Loopback):
         self.scripts = dict(scripts or {})
         self.mo_url = mo_url
         self.texts: list[Text] = []
-        self.undelivered: list[str] = []
-        self._deliver = deliver or http_get
         self._now = now or machine_clock
-        self._pause = pause
         self._replied: set[str] = set()
         self._mo_count = 0
         self._lock = threading.Lock()
-        self._pushes: queue.Queue[str | None] = queue.Queue()
-        self._pushing = threading.Thread(target=self._push, daemon=True)
-        self._pushing.start()
+        # smsbox with `http-request-retry = 3`
+        self._pushes: Pushes[str] = Pushes(deliver or call, pause=pause)
         super().__init__(_Sendsms)
         self.url = f"{self.base}/cgi-bin/sendsms"
 
     def close(self) -> None:
         """Stop listening, push what is still waiting, end."""
         super().close()
-        self._pushes.put(None)
-        self._pushing.join()
+        self._pushes.close()
 
     def settle(self) -> None:
         """Wait until every receipt and reply was pushed, or given up."""
-        self._pushes.join()
+        self._pushes.settle()
+
+    @property
+    def undelivered(self) -> list[str]:
+        """Pushes that the receiver did not take after four attempts, as URLs."""
+        return self._pushes.undelivered
 
     def reply(self, sender: str, text: str, *, to: str = "10690000") -> None:
         """A customer texts: push it to `mo_url` as Kannel's `get-url` does."""
@@ -185,26 +180,9 @@ class LoopbackGateway(Loopback):
                 url += "%" + next(parts, "")
         return url
 
-    # -------------------------------------------------------------- threads
-
     def _enqueue(self, url: str, fields: Mapping[str, str]) -> None:
         if url:
             self._pushes.put(f"{url}?" + "&".join(f"{name}={quote_plus(value)}" for name, value in fields.items()))
-
-    def _push(self) -> None:
-        """One push after another, four attempts each (`http-request-retry = 3`), as smsbox does."""
-        while (url := self._pushes.get()) is not None:
-            if not any(self._attempt(url, wait) for wait in (0, self._pause, self._pause, self._pause)):
-                self.undelivered.append(url)
-            self._pushes.task_done()
-        self._pushes.task_done()
-
-    def _attempt(self, url: str, wait: float) -> bool:
-        time.sleep(wait)
-        try:
-            return 200 <= self._deliver(url) < 300
-        except OSError:
-            return False
 
 
 def on_air(text: str, coding: str) -> str:
@@ -213,17 +191,6 @@ def on_air(text: str, coding: str) -> str:
         units = text.encode("utf-16-be")[: 2 * _LONGEST_UCS2]
         return units.decode("utf-16-be", "ignore")
     return "".join(char if char.isascii() or char in _GSM_BEYOND_ASCII else "?" for char in text)[:_LONGEST_GSM]
-
-
-def http_get(url: str) -> int:
-    """Push once; the status of the answer, whatever it is."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=10) as response:
-            return int(response.status)
-    except HTTPError as error:
-        with error:
-            return error.code
 
 
 class _Sendsms(Page):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
+import urllib.request
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
+from urllib.error import HTTPError
+
+P = TypeVar("P")
 
 
 class Page(BaseHTTPRequestHandler):
@@ -79,6 +85,61 @@ class Loopback:
         self._server.shutdown()
         self._server.server_close()
         self._listening.join()
+
+
+class Pushes(Generic[P]):
+    """What a vendor pushes, one after another in a thread of its own, four attempts each.
+
+    Attributes:
+        undelivered: what the receiver did not take.
+    """
+
+    def __init__(self, deliver: Callable[[P], int], *, pause: float = 0.2) -> None:
+        """`deliver` pushes once and returns the status it got; `pause` between attempts, in seconds."""
+        self.undelivered: list[P] = []
+        self._deliver, self._pause = deliver, pause
+        self._waiting: queue.Queue[P | None] = queue.Queue()
+        self._pushing = threading.Thread(target=self._run, daemon=True)
+        self._pushing.start()
+
+    def put(self, push: P) -> None:
+        """Push this after what is waiting."""
+        self._waiting.put(push)
+
+    def settle(self) -> None:
+        """Wait until everything was pushed, or given up."""
+        self._waiting.join()
+
+    def close(self) -> None:
+        """Push what is still waiting, end."""
+        self._waiting.put(None)
+        self._pushing.join()
+
+    def _run(self) -> None:
+        while (push := self._waiting.get()) is not None:
+            if not any(self._attempt(push, wait) for wait in (0, self._pause, self._pause, self._pause)):
+                self.undelivered.append(push)
+            self._waiting.task_done()
+        self._waiting.task_done()
+
+    def _attempt(self, push: P, wait: float) -> bool:
+        time.sleep(wait)
+        try:
+            return 200 <= self._deliver(push) < 300
+        except OSError:
+            return False
+
+
+def call(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> int:
+    """Push once, by GET or with a body by POST, past any proxy; the status of the answer, whatever it is."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(url, data=body, headers=dict(headers or {}))  # noqa: S310 - the receiver's address
+    try:
+        with opener.open(request, timeout=10) as response:
+            return int(response.status)
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
 def machine_clock() -> datetime:

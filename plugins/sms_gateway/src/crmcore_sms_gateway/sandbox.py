@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmcore.hooks import SandboxPlan, Secret
-from crmcore.sample.gateway import PASSWORD, USERNAME, LoopbackGateway, Script, http_get
+from crmcore.sample.gateway import PASSWORD, USERNAME, LoopbackGateway, Script
+from crmcore.sample.loopback import call
 
 
 class GatewaySandbox(LoopbackGateway):
@@ -15,7 +16,7 @@ class GatewaySandbox(LoopbackGateway):
     def __init__(self, plan: SandboxPlan) -> None:
         def push(url: str) -> int:
             plan.before_push()
-            return http_get(url)
+            return call(url)
 
         super().__init__(
             scripts={number.removeprefix("+86"): Script(reply=text) for number, text in plan.replies.items()},
