@@ -37,8 +37,9 @@ test-real: .venv/ready-dev  ## tests against servers from Debian's packages (ins
 lint: .venv/ready-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-types: .venv/ready-dev
+types: .venv/ready-dev  ## mypy over all of it, and what users write under mypy and pyright
 	@$(BIN)/mypy
+	@$(PYTEST) -q tests/typing -m types
 
 imports: .venv/ready-dev
 	@$(BIN)/lint-imports

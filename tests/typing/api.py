@@ -1,0 +1,231 @@
+"""The public API in its intended form: checked by mypy and pyright in strict mode, never run.
+
+What a user would write stands here once: a program that embeds `Crm`, a hook, an adapter of each kind, a contract, the doors of the
+web frameworks. `assert_type` says what comes out, so that nothing has silently become `Any`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar, assert_never, assert_type
+
+import attrs
+import sqlalchemy
+
+import crmcore
+from crmcore import ConfigError, Crm, CrmError
+from crmcore.hooks import (
+    Adapter,
+    Batch,
+    Clock,
+    Context,
+    DmsAdapter,
+    Entry,
+    Invited,
+    Invitee,
+    Invites,
+    Limits,
+    MessagingAdapter,
+    NotInvited,
+    Parsed,
+    ParsesReceipts,
+    PullsResponses,
+    Record,
+    Reject,
+    Secret,
+    SurveyAdapter,
+    VisitRecord,
+    WebhookRequest,
+    WebhookResponse,
+    capabilities,
+    hookimpl,
+)
+from crmcore.types.complaint import ComplaintDraft
+from crmcore.types.contact import (
+    Accepted,
+    ContactAttempt,
+    Deferred,
+    Message,
+    Receipt,
+    ReceiptState,
+    Rejected,
+    Reply,
+    SendResult,
+    Unknown,
+)
+from crmcore.types.customer import Channel
+from crmcore.types.survey import Response
+
+assert_type(crmcore.__version__, str)
+
+
+# ------------------------------------------------------------------ a program that embeds Crm
+
+
+class Noon:
+    """A clock of the application's own: anything with `now`."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+
+
+def opened(folder: Path, engine: sqlalchemy.Engine, settings: Mapping[str, Any]) -> None:
+    """A file, a mapping or a `Config`; a URL or an engine; adapters, hooks, a clock and an environment of one's own."""
+    with Crm.from_config(folder / "crm.toml") as crm:
+        assert_type(crm, Crm)
+    with Crm.from_config("crm.toml", now=datetime(2026, 11, 22, 2, 0, tzinfo=UTC), lang="en") as crm:
+        assert_type(crm, Crm)
+    Crm(settings).close()
+    Crm(folder / "crm.toml", clock=Noon(), environ={"SMS_PASSWORD": "…"}).close()
+    Crm(settings, connection="postgresql://crm@localhost/crm").close()
+    Crm(
+        settings, adapters=[AcmeDms, AcmeSms], hooks=[Thumbs()], clock=Noon(), connection=engine, lang="zh", http=None
+    ).close()
+
+
+def mistaken(folder: Path) -> str:
+    """Errors are a tree: catch the leaf that you can mend, or the root."""
+    try:
+        Crm(folder / "crm.toml").close()
+    except ConfigError as error:
+        assert_type(error.errors, tuple[ConfigError, ...])
+        return error.render("zh")
+    except CrmError as error:
+        assert_type(error.code, str)
+        assert_type(error.at, str)
+        return str(error)
+    return ""
+
+
+def at_work(crm: Crm) -> None:
+    """The verbs of the command line."""
+    for source in crm.sync("orders").sources:
+        assert_type(source.error, CrmError | None)
+    assert_type(crm.collect().complaints, int)
+    assert_type(crm.escalate().looked, int)
+    assert_type(crm.alert(yes=True).told, int)
+    assert_type(crm.plan().totals(), dict[str, int])
+    assert_type(crm.invite(yes=False).dry_run, bool)
+    assert_type(crm.send(yes=True, limit=100).counts(), dict[str, int])
+    done = crm.run(yes=True)
+    assert_type(done.send.errors, dict[str, CrmError])
+
+
+# ------------------------------------------------------------------ hooks
+
+
+class Thumbs:
+    """An object with hooks; a module does as well."""
+
+    @hookimpl
+    def crmcore_find_complaint(self, evidence: Response | ContactAttempt | Reply) -> ComplaintDraft | None:
+        match evidence:
+            case Reply(text=text) if "\N{THUMBS DOWN SIGN}" in text:
+                return ComplaintDraft(category="SERVICE_ATTITUDE", why=("thumbs:down",), verbatim=text)
+            case Reply() | ContactAttempt() | Response():
+                return None
+            case _:
+                assert_never(evidence)
+
+
+@hookimpl
+def crmcore_adapters() -> Iterable[type[Adapter[Any]]]:
+    """What the module of a plugin has."""
+    return [AcmeDms, AcmeSms, AcmeSurvey]
+
+
+# ------------------------------------------------------------------ an adapter of each kind
+
+
+@attrs.frozen(kw_only=True)
+class AcmeConfig:
+    """Settings with their types; `Secret` never shows."""
+
+    url: str = attrs.field(metadata={"help": {"zh": "地址", "en": "address"}})
+    token: Secret = attrs.field(metadata={"help": {"zh": "令牌", "en": "token"}})
+    timeout: float = attrs.field(default=10.0, metadata={"help": {"zh": "秒", "en": "seconds"}})
+
+
+class AcmeDms(DmsAdapter[AcmeConfig]):
+    """Reads: yields batches, raises what went wrong."""
+
+    name: ClassVar[str] = "acme"
+    Config: ClassVar[type] = AcmeConfig
+
+    def check(self) -> None:
+        assert_type(self.config, AcmeConfig)
+        assert_type(self.context, Context)
+        answer = self.context.http.read("GET", self.config.url, headers={"Authorization": self.config.token.reveal()})
+        assert_type(answer.status, int)
+        assert_type(answer.body, bytes)
+
+    def pull(self, cursor: str | None) -> Iterator[Batch]:
+        record: VisitRecord = {"key": "R1", "customer": {"name": "…", "phone": None}, "lines": [{"op_name": "…"}]}
+        entry = Entry(at=("orders.json:1",), digest=b"\x01", records=lambda: [Record("visit", record)], raw=dict)
+        reject = Reject(at=("orders.json:2",), column="phone", value_shape="9 digits", reason="PHONE_BAD")
+        yield Batch(entries=(entry, reject), cursor="2", unchanged=0)
+
+
+class AcmeSms(MessagingAdapter[AcmeConfig], ParsesReceipts):
+    """Sends: returns one of four outcomes."""
+
+    name: ClassVar[str] = "acme"
+    Config: ClassVar[type] = AcmeConfig
+    channels: ClassVar[frozenset[Channel]] = frozenset({Channel.SMS})
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(fits=lambda text: len(text) <= 70, batch=1, per_second=10.0)
+
+    def send(self, message: Message, *, key: str) -> SendResult:
+        assert_type(message.to, str)
+        answer = self.context.http.send("POST", self.config.url, json={"to": message.to, "key": key})
+        match answer.status:
+            case 200:
+                return Accepted(ref=answer.text)
+            case 400:
+                return Rejected(code="BAD_NUMBER")
+            case 420:
+                return Deferred(code="LATER", not_before=self.context.clock.now() + timedelta(minutes=1))
+            case _:
+                return Unknown(why=str(answer.status))
+
+    def parse_receipts(self, request: WebhookRequest) -> Parsed[Receipt] | None:
+        if request.path != "dlr":
+            return None
+        receipt = Receipt(key=request.query.get("key"), state=ReceiptState.DELIVERED)
+        return Parsed(events=(receipt,), answer=WebhookResponse(body=b"ok"))
+
+
+class AcmeSurvey(SurveyAdapter[AcmeConfig], Invites, PullsResponses):
+    """Asks and reads: all that it can do is capabilities."""
+
+    name: ClassVar[str] = "acme"
+    Config: ClassVar[type] = AcmeConfig
+
+    def invite(self, invitees: Sequence[Invitee]) -> Mapping[str, Invited | NotInvited]:
+        return {each.token: Invited(link=f"{self.config.url}/{each.token}") for each in invitees}
+
+    def pull_responses(self, cursor: str | None) -> Iterator[Batch]:
+        yield Batch(entries=(), cursor=cursor)
+
+
+def outcome(result: SendResult) -> str:
+    """The four outcomes of a send are all there are."""
+    match result:
+        case Accepted(ref=ref):
+            return ref or ""
+        case Rejected(code=code, scope=scope):
+            return f"{code} {scope}"
+        case Deferred(code=code):
+            return code
+        case Unknown(why=why):
+            return why
+        case _:
+            assert_never(result)
+
+
+assert_type(capabilities(AcmeSms), tuple[str, ...])
+noon: Clock = Noon()
