@@ -232,6 +232,7 @@ def test_replies_are_read_as_configured(make):
     [
         ({"reports": [{"stat": "DELIVRD"}]}, "CRM-G201"),
         ({"reports": [{"ext": "K1", "stat": "NEW"}]}, "CRM-G201"),
+        ({"reports": [{"ext": "K1", "stat": "DELIVRD"}, {"ext": "K2"}]}, "CRM-G201"),
         ({}, "CRM-G201"),
     ],
 )
@@ -241,6 +242,17 @@ def test_a_receipt_that_cannot_be_read_is_refused(make, said, code):
         make(**settings(receipts=RECEIPTS)).parse_receipts(pushed(said))
 
     assert code == raised.value.code
+
+
+def test_an_unknown_state_costs_no_neighbour(make):
+    """Among states that crm.toml knows, one that it does not is not final, and its words are kept."""
+    reports = [{"ext": "K1", "stat": "DELIVRD"}, {"ext": "K2", "stat": "NEW"}]
+    parsed = make(**settings(receipts=RECEIPTS)).parse_receipts(pushed({"reports": reports}))
+
+    assert (
+        Receipt(key="K1", state=ReceiptState.DELIVERED, code="DELIVRD"),
+        Receipt(key="K2", state=ReceiptState.SENT, code="NEW"),
+    ) == parsed.events
 
 
 def test_garbage_is_refused(make):

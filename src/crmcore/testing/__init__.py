@@ -36,7 +36,7 @@ _HOME = {
 }
 
 #: The modules whose asserts are checks.
-CHECKS = ("common", "dms", "logs", "pull", "receipts", "replies", "sandbox", "sending", "survey", "webhooks")
+CHECKS = ("batches", "common", "dms", "logs", "pull", "receipts", "replies", "sandbox", "sending", "survey", "webhooks")
 
 __all__ = [
     "CONTRACT",

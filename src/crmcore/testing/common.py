@@ -103,7 +103,7 @@ class AdapterContract(Contract):
         """
         secrets = [value.reveal() for _, value in _secrets(rig.settings())]
         shown = _everything_shown(self, rig)
-        found = _standing(secrets, shown)
+        found = standing(secrets, shown)
 
         assert not found, "\n".join(found)
 
@@ -115,7 +115,7 @@ class AdapterContract(Contract):
         If this fails: say keys, counts, codes and places; mark attrs fields `repr=False`; do not log bodies.
         """
         shown = _everything_shown(self, rig)
-        found = _standing(self.personal(rig.world), shown)
+        found = standing(self.personal(rig.world), shown)
 
         assert not found, "\n".join(found)
 
@@ -368,7 +368,7 @@ def _everything_shown(contract: AdapterContract, rig: Rig) -> dict[str, str]:
     return shown | {f"log line {number}: {line[:20]}…": line for number, line in enumerate(rig.log)}
 
 
-def _standing(values: list[str], shown: Mapping[str, str]) -> list[str]:
+def standing(values: list[str], shown: Mapping[str, str]) -> list[str]:
     """Where one of the values stands, plain or as a URL, a header or a repr would write it."""
     found = []
     for number, value in enumerate(values):

@@ -151,6 +151,11 @@ def a_message(channel: Channel, *, to: str = CUSTOMER, text: str = TEXT, templat
     )
 
 
+def a_reply(text: str, *, number: int = 1, sender: str = CUSTOMER) -> Reply:
+    """What a customer texts back."""
+    return Reply(sender=sender, text=text, to="10690000", at=NOW, vendor_id=f"R{number:07d}")
+
+
 def longest(fits: Callable[[str], bool], char: str, most: int) -> int:
     """How many of `char` fit, at most `most`; what fits also fits when it is shorter."""
     low, high = 0, most

@@ -90,11 +90,22 @@ class JsonForm:
             raise PermanentError("CRM-G103", catalog=CATALOG, status=answer.status)
 
     def receipts(self, request: WebhookRequest) -> Parsed[Receipt]:
-        """The reports of a push, read as [messaging.<name>.receipts] says."""
+        """The reports of a push, read as [messaging.<name>.receipts] says.
+
+        A state that crm.toml does not know is not final; a push of nothing but such is refused, so that somebody adds them.
+        """
         rules = self._config.receipts
         if rules is None:
             raise PermanentError("CRM-G204", catalog=CATALOG, table="receipts")
-        events = tuple(_receipt(item, rules) for item in _items(request, rules.items))
+        states = {
+            **dict.fromkeys(rules.pending, ReceiptState.SENT),
+            **dict.fromkeys(rules.failed, ReceiptState.FAILED),
+            **dict.fromkeys(rules.delivered, ReceiptState.DELIVERED),
+        }
+        items = tuple(_items(request, rules.items))
+        if items and states.keys().isdisjoint(_at(item, rules.state) for item in items):
+            raise PermanentError("CRM-G201", catalog=CATALOG, field=rules.state)
+        events = tuple(_receipt(item, rules, states) for item in items)
         return Parsed(events=events, answer=_reply_with(rules.answer))
 
     def replies(self, request: WebhookRequest) -> Parsed[Reply]:
@@ -111,21 +122,16 @@ class JsonForm:
         return Parsed(events=tuple(events), answer=_reply_with(rules.answer))
 
 
-def _receipt(item: object, rules: Receipts) -> Receipt:
+def _receipt(item: object, rules: Receipts, states: Mapping[str, ReceiptState]) -> Receipt:
     key, ref, said = _at(item, rules.key), _at(item, rules.ref), _at(item, rules.state)
     if not key and not ref:
         raise PermanentError("CRM-G201", catalog=CATALOG, field=rules.key or rules.ref)
-    states = {
-        **dict.fromkeys(rules.pending, ReceiptState.SENT),
-        **dict.fromkeys(rules.failed, ReceiptState.FAILED),
-        **dict.fromkeys(rules.delivered, ReceiptState.DELIVERED),
-    }
-    if said not in states:
+    if not said:
         raise PermanentError("CRM-G201", catalog=CATALOG, field=rules.state)
     code = (_at(item, rules.code) or said)[:100]
-    state = states[said]
+    state = states.get(said, ReceiptState.SENT)
     return Receipt(
-        key=key, ref=ref, state=state, code=code, permanent=state is ReceiptState.FAILED and code in rules.dead
+        key=key or None, ref=ref, state=state, code=code, permanent=state is ReceiptState.FAILED and code in rules.dead
     )
 
 

@@ -44,11 +44,11 @@ _ANSWERS: tuple[tuple[int, str, SendResult], ...] = (
 _ELSEWHERE = frozenset({301, 307, 308, 404, 405})
 
 _STATES = {
-    1: ReceiptState.DELIVERED,
-    2: ReceiptState.FAILED,
-    4: ReceiptState.BUFFERED,
-    8: ReceiptState.SENT,
-    16: ReceiptState.FAILED,
+    "1": ReceiptState.DELIVERED,
+    "2": ReceiptState.FAILED,
+    "4": ReceiptState.BUFFERED,
+    "8": ReceiptState.SENT,
+    "16": ReceiptState.FAILED,
 }
 _KEY = re.compile(r"[A-Za-z0-9]{1,50}")
 # SMPP 3.4: ESME_RINVDSTADR; the one error that speaks of the number, not of the moment
@@ -111,12 +111,12 @@ class Kannel:
         key, kind = query.get("key", ""), query.get("type", "")
         if not _KEY.fullmatch(key):
             raise PermanentError("CRM-G201", catalog=CATALOG, field="key")
-        if not kind.isdecimal() or int(kind) not in _STATES:
+        if kind not in _STATES:
             raise PermanentError("CRM-G201", catalog=CATALOG, field="type")
         said = query.get("code", "")
         receipt = Receipt(
             key=key,
-            state=_STATES[int(kind)],
+            state=_STATES[kind],
             ref=_filled(query.get("ref", "")) or None,
             code=_status_of(said),
             permanent=kind == "16" and bool(_DEAD_NUMBER.match(said)),
