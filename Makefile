@@ -4,10 +4,13 @@ BIN := .venv/bin
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PLUGINS := $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 PYTEST := $(BIN)/python -m pytest
+PYTHONS ?= 3.11 3.12 3.13
+DEPENDENCIES ?= lowest newest
+COMBINATIONS ?= $(foreach python,$(PYTHONS),$(foreach which,$(DEPENDENCIES),$(python)-$(which)))
 export UV_CACHE_DIR := $(CURDIR)/.venv/uv-cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test test-real lint types imports bench docs dist clean
+.PHONY: demo test test-real lint types imports bench docs dist test-dist clean
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmcore needs Python 3.11 or newer; run: make PYTHON=python3.11 ...")'
@@ -53,6 +56,9 @@ docs: .venv/ready-dev  ## write the generated reference pages again
 dist: .venv/ready-dev  ## wheels and sdists of core and plugins into dist/, opened and checked
 	@$(BIN)/python release/dist.py
 	@$(PYTEST) -q tests/release -m dist
+
+test-dist: dist  ## every suite against the wheels, `src` out of sight; narrow it: make test-dist PYTHONS=3.12 DEPENDENCIES=newest
+	@$(BIN)/python release/suites.py $(COMBINATIONS)
 
 clean:
 	rm -rf .venv crmcore-demo dist

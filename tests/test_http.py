@@ -57,6 +57,7 @@ class FaultServer:
     def speak(self, connection: socket.socket, step) -> None:
         with contextlib.suppress(OSError), connection:
             if step is reset:
+                connection.recv(1, socket.MSG_PEEK)  # a reset before that would only refuse the connection
                 reset(connection)
                 return
             while head := connection.recv(65_536):

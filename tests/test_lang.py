@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import _crmcore_pytest
 from crmcore import errors, lang
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crmcore", *sorted(f"crmcore_{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml")))
-SOURCES = [ROOT / "src", *(ROOT / "plugins").glob("*/src")]
+SOURCES = [Path(_crmcore_pytest.__file__), *(file for package in PACKAGES for file in Path(str(files(package))).rglob("*.py"))]
 
 
 def sentences(package: str, language: str) -> dict[tuple[str, str, str], str]:
@@ -51,8 +53,7 @@ def test_every_code_that_is_raised_has_words():
     """Each "CRM-…" in the source has a sentence, and each sentence is raised somewhere."""
     raised = {
         code
-        for folder in SOURCES
-        for file in folder.rglob("*.py")
+        for file in SOURCES
         for code in re.findall(r'"(CRM-[A-Z]\d{3})"', file.read_text("utf-8"))
     }
     worded = {code for package in PACKAGES for code in lang.catalogue("en", package).get("errors", {})}
@@ -114,7 +115,7 @@ def test_a_reason_inside_an_error_is_said_in_words():
 
 def test_a_code_is_worded_in_one_place():
     """Two rooms that took the same code would hide each other's words."""
-    folder = ROOT / "src" / "crmcore" / "lang"
+    folder = files("crmcore") / "lang"
     for language in ("zh", "en"):
         codes = [
             code

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from importlib import metadata
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_plugin_has_one_name(name):
 
     assert f"crmcore-{name.replace('_', '-')}" == told["name"]
     assert {"crmcore": {name: f"crmcore_{name}"}} == told["entry-points"]
-    assert (ROOT / "plugins" / name / "src" / f"crmcore_{name}" / "py.typed").exists()
+    assert (files(f"crmcore_{name}") / "py.typed").is_file()
     assert (ROOT / "plugins" / name / "README.md").read_text("utf-8").startswith(f"# crmcore-{name.replace('_', '-')}")
 
 

@@ -50,7 +50,8 @@ def commands(root: click.Context) -> Iterator[click.Context]:
 def command_section(context: click.Context) -> Iterator[str]:
     path = context.command_path
     yield f"## `{path}`\n"
-    yield f"    {path} {' '.join(context.command.collect_usage_pieces(context))}\n"
+    usage = " ".join(context.command.collect_usage_pieces(context))
+    yield f"    {path} {usage.replace('[[', '[').replace(']]', ']')}\n"  # click < 8.5 brackets an optional choice twice
     key = f"help.{path.removeprefix('crmcore ').replace(' ', '.')}"
     for language in ("en", "zh"):
         yield spoken(key, language) + ("\n" if language == "zh" else "  ")
