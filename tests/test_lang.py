@@ -15,7 +15,10 @@ from crmcore import errors, lang
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crmcore", *sorted(f"crmcore_{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml")))
-SOURCES = [Path(_crmcore_pytest.__file__), *(file for package in PACKAGES for file in Path(str(files(package))).rglob("*.py"))]
+SOURCES = [
+    Path(_crmcore_pytest.__file__),
+    *(file for package in PACKAGES for file in Path(str(files(package))).rglob("*.py")),
+]
 
 
 def sentences(package: str, language: str) -> dict[tuple[str, str, str], str]:
@@ -51,11 +54,7 @@ def test_every_error_says_what_to_do(package):
 
 def test_every_code_that_is_raised_has_words():
     """Each "CRM-…" in the source has a sentence, and each sentence is raised somewhere."""
-    raised = {
-        code
-        for file in SOURCES
-        for code in re.findall(r'"(CRM-[A-Z]\d{3})"', file.read_text("utf-8"))
-    }
+    raised = {code for file in SOURCES for code in re.findall(r'"(CRM-[A-Z]\d{3})"', file.read_text("utf-8"))}
     worded = {code for package in PACKAGES for code in lang.catalogue("en", package).get("errors", {})}
 
     assert set() == raised - worded

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import _crmcore_pytest
 from crmcore.errors import PluginError
 from crmcore.sample import generate
 from crmcore.testing.dealer import SampleDealer
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_its_exports_are_there(sample_dealer):
@@ -73,7 +72,11 @@ def test_it_is_there_without_being_asked_for(tmp_path):
                 assert sample_dealer.config.exists()
         """)
     )
-    paths = [str(tmp_path / "site"), str(ROOT / "src"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    paths = [
+        str(tmp_path / "site"),
+        str(Path(_crmcore_pytest.__file__).parent),
+        *os.environ.get("PYTHONPATH", "").split(os.pathsep),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path,

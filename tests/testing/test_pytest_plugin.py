@@ -12,8 +12,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-ROOT = Path(__file__).parents[2]
-LEAF = (ROOT / "src/_crmcore_pytest.py").read_text("utf-8")
+import _crmcore_pytest
+
+#: Where the leaf lies: `src` of a checkout, or where its wheel was installed.
+HOME = Path(_crmcore_pytest.__file__).parent
+LEAF = (HOME / "_crmcore_pytest.py").read_text("utf-8")
 
 #: An adapter that is installed, and a suite as the kit makes it: checks carry what is known of them.
 ADAPTER = """
@@ -119,7 +122,7 @@ class Project:
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTEST_"))}
-        paths = [str(self.site), str(self.folder), str(ROOT / "src"), *environ.get("PYTHONPATH", "").split(os.pathsep)]
+        paths = [str(self.site), str(self.folder), str(HOME), *environ.get("PYTHONPATH", "").split(os.pathsep)]
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
             cwd=self.folder,
@@ -249,7 +252,7 @@ def test_coverage_of_crmcore_is_not_lost(project):
 def test_the_leaf_imports_pytest_and_nothing_else():
     """No module of anybody else is loaded by loading the leaf."""
     code = "import sys, pytest; before = set(sys.modules); import _crmcore_pytest; print(*(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()} - {"_crmcore_pytest"}
 
     assert set() == loaded - set(sys.stdlib_module_names)
