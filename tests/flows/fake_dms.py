@@ -16,7 +16,7 @@ STORES = {"S01": Store(code="S01", name="示范店"), "S02": Store(code="S02", n
 def entry(place, *records, salt=""):
     """One source row that says `records`: (entity, data) pairs or Gone."""
     said = tuple(record if isinstance(record, Gone) else Record(*record) for record in records)
-    digest = blake2b(f"{salt}{said!r}".encode(), digest_size=16).digest()
+    digest = blake2b(f"{salt}{records!r}".encode(), digest_size=16).digest()
     return Entry((place,) if isinstance(place, str) else place, digest, lambda: said, lambda: {"工单号": str(place)})
 
 
