@@ -77,7 +77,6 @@ def test_from_nothing_to_a_text_in_three_minutes(wheels, tmp_path):
     took = time.monotonic() - began
     told = there.must("crmcore", "demo", "--messaging", "acme", cwd=work)
     where = there.must("python", "-c", "import crmcore; print(crmcore.__file__)", cwd=work)
-    print(f"begin, install, prove: {took:.0f} s")
 
     assert str(tmp_path) in where
     assert int(re.search(r"(\d+) passed", proven)[1]) > 50
@@ -117,7 +116,7 @@ def _cache(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_types_are_strict(tmp_path, cache, kind):
-    """mypy finds nothing, by the project's own settings, which are strict."""
+    """Nothing is found by mypy, by the project's own settings, which are strict."""
     folder = Project(kind, "acme").write(tmp_path, crmcore.__version__)
     command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

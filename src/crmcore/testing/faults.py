@@ -164,6 +164,9 @@ def _reset(connection: socket.socket) -> None:
 
 
 def _reset_before(connection: socket.socket) -> None:
+    """Before the request was read, and after it was begun: a reset of a bare connection could prove that nothing left."""
+    connection.settimeout(_HANG)
+    connection.recv(1, socket.MSG_PEEK)
     _reset(connection)
 
 
