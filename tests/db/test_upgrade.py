@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from crmcore.db import schema, upgrade
-from crmcore.db.engine import Database
+from crmcore.db.engine import Database, take_ids
 from crmcore.errors import StoreError
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -99,6 +101,51 @@ def test_upgrading_twice_changes_nothing(empty):
 
     assert (True, False) == (first.changed, second.changed)
     upgrade.check_schema(empty)
+
+
+def until(db: Database, revision: str) -> None:
+    """Migrate an empty store to where an older version left it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(upgrade.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    with db.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_older_histories_are_numbered_in_order(empty):
+    """Lines of cases get numbers by when they were written, those of one case in their own order, and the next goes on there."""
+    until(empty, "0002")
+    lines = [(1, 1, "10"), (1, 2, "09"), (2, 1, "08"), (2, 2, "11"), (3, 1, "10")]  # a clock went back within case 1
+    with empty.writing() as connection:
+        for case in (1, 2, 3):
+            connection.execute(
+                text("insert into complaint (id, store, state, updated_at) values (:id, 'S01', 'RECEIVED', '2026')"),
+                {"id": case},
+            )
+        for case, seq, hour in lines:
+            connection.execute(
+                text(
+                    "insert into complaint_event (complaint_id, seq, at, recorded_at, who, kind, after) values "
+                    "(:case, :seq, '2026', :when, 'E01', 'NOTE', 'RECEIVED')"
+                ),
+                {"case": case, "seq": seq, "when": f"2026-11-22T{hour}:00:00Z"},
+            )
+        connection.execute(
+            text(
+                "insert into reply (id, account, sender, text, at, vendor_id, state) "
+                "values (1, 'sms', '', '', '2026-11-22T02:00:00Z', '1', 'WAITING')"
+            )
+        )
+    upgrade.upgrade(empty)
+    with empty.writing() as connection:
+        found = connection.execute(text("select complaint_id, seq from complaint_event order by id")).all()
+        kept = connection.execute(text("select recorded_at from reply")).scalars().all()
+        following = take_ids(connection, schema.complaint_event, 1)
+
+    assert [(2, 1), (1, 1), (1, 2), (3, 1), (2, 2)] == [tuple(row) for row in found]
+    assert ["2026-11-22T02:00:00Z"] == kept
+    assert range(6, 7) == following
 
 
 def test_a_new_file_needs_no_upgrade(lite):

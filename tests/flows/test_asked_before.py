@@ -184,7 +184,8 @@ def test_an_answer_on_the_phone_settles_the_invitation(desk, before):
     (row,) = desk.rows(schema.survey_invitation)
 
     assert ("DECLINED", "ANSWERED_BY_PHONE") == (row.state, row.code)
-    assert [("CANCELLED", "ANSWERED_BY_PHONE")] == [(one.state, one.code) for one in desk.rows(schema.message)]
+    for table in (schema.message, schema.message_event):
+        assert [("CANCELLED", "ANSWERED_BY_PHONE")] == [(one.state, one.code) for one in desk.rows(table)]
     with desk.db.writing() as connection:
         assert not invitations.invited(connection, invited, "https://x", {}, desk.clock.now())
 

@@ -14,9 +14,11 @@ from tests.flows.planned_dealer import Dealer, local, settings
 
 from crmcore.db import anchors, schema, touchpoints
 from crmcore.db.engine import Database
+from crmcore.flows.events import since
 from crmcore.flows.gather import VISIT_EVENTS
 from crmcore.flows.plan import plan
 from crmcore.types.contact import AnchorKind, CareEvent
+from crmcore.types.event import TextMoved
 
 
 @pytest.fixture(name="dealer")
@@ -114,8 +116,10 @@ def test_a_text_that_was_cancelled_goes_when_its_time_comes(dealer, clock):
     run(dealer, clock)
 
     (text,) = dealer.messages()
+    told = [each.state for each in since(dealer.db, None, 500).events if isinstance(each, TextMoved)]
     assert "QUEUED" == text.state
     assert "11月25日 16:00" in text.text
+    assert ["QUEUED", "CANCELLED", "QUEUED"] == told
 
 
 def test_a_cancelled_delivery_cancels_its_reminders(dealer, clock):

@@ -51,6 +51,7 @@ def _known(db, clock, tmp_path):
             sender=f"+86{NUMBER}",
             text="我是金丝雀",
             at=now,
+            recorded_at=now,
             vendor_id="1",
             customer_id=1,
             state="WAITING",

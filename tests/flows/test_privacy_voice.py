@@ -27,13 +27,13 @@ def _voiced(db, clock, world):
             connection.execute(schema.metadata.tables[table].insert().values(**values))
 
         def text(id_: int, customer: int | None, sender: str, words: str) -> None:
-            put("reply", id=id_, account="sms", sender=sender, text=words, at=now, vendor_id=str(id_),
+            put("reply", id=id_, account="sms", sender=sender, text=words, at=now, recorded_at=now, vendor_id=str(id_),
                 customer_id=customer, state="WAITING")  # fmt: skip
 
         def case(id_: int, customer: int | None, words: str) -> None:
             put("complaint", id=id_, store="S01", customer_id=customer, origin="CRM", state="RECEIVED", received_at=now,
                 verbatim=words, demand=words, background=words, resolution=words, updated_at=now)  # fmt: skip
-            put("complaint_event", complaint_id=id_, seq=1, at=now, recorded_at=now, who="E01", kind="OPEN",
+            put("complaint_event", id=id_, complaint_id=id_, seq=1, at=now, recorded_at=now, who="E01", kind="OPEN",
                 after="RECEIVED", note=words)  # fmt: skip
             put("complaint_evidence", kind="REPLY", evidence_id=id_, complaint_id=id_, at=now, why="[]")
             put("recovery_offer", id=id_, complaint_id=id_, kind="GIFT", cost=100, offered_by="E01", offered_at=now,

@@ -30,11 +30,18 @@ _EVIDENCE = ("kind", "evidence_id", "complaint_id", "at", "why")
 _ESCALATION = ("complaint_id", "round", "level", "clock", "role", "staff", "due_at", "at", "late")
 
 
+def hold(connection: Connection) -> None:
+    """Before a case is locked: lines of histories are numbered one transaction after another, so who waits holds no case."""
+    take_ids(connection, complaint_event, 0)
+
+
 def note(connection: Connection, number: int, event: ComplaintEvent) -> None:
     """Add a line to the history of a case, whose row is locked by the caller."""
+    (id_,) = take_ids(connection, complaint_event, 1)
     last = select(func.coalesce(func.max(complaint_event.c.seq), 0)).where(complaint_event.c.complaint_id == number)
     connection.execute(
         complaint_event.insert().values(
+            id=id_,
             complaint_id=number,
             seq=connection.execute(last).scalar_one() + 1,
             at=stamp(event.at),

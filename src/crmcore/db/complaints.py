@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
-from crmcore.db import bulk, complaint_clocks
+from crmcore.db import bulk, complaint_clocks, complaint_history
 from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import for_update, take_ids
 from crmcore.db.schema import attempt, complaint, complaint_clock, complaint_evidence, customer, reply, setting, visit
@@ -36,12 +36,16 @@ _OVER = [state.value for state in ENDED]
 def hold(connection: Connection) -> None:
     """Let one case be opened at a time, so that two answers about one cause meet; the counter of ids is the lock."""
     take_ids(connection, complaint, 0)
+    complaint_history.hold(connection)
 
 
 def find(connection: Connection, number: int, *, lock: bool = False) -> Complaint | None:
     """One case with its clocks; `lock`: nobody else changes it until the transaction ends."""
     query = select(complaint).where(complaint.c.id == number)
-    row = connection.execute(for_update(query) if lock else query).one_or_none()
+    if lock:
+        complaint_history.hold(connection)
+        query = for_update(query)
+    row = connection.execute(query).one_or_none()
     return None if row is None else _many(connection, [row])[0]
 
 
@@ -132,6 +136,7 @@ def owned_by(connection: Connection, staff: str) -> list[Complaint]:
 
 def lock_owned(connection: Connection, staff: str) -> None:
     """Lock the open cases of somebody before anything else of him is written."""
+    complaint_history.hold(connection)
     query = select(complaint.c.id).where(complaint.c.owner == staff, complaint.c.state.not_in(_OVER))
     connection.execute(for_update(query.order_by(complaint.c.id))).all()
 

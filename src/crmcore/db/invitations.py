@@ -10,13 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, literal, select, union_all, update
 
-from crmcore.db import bulk
+from crmcore.db import bulk, messages
 from crmcore.db.among import among
 from crmcore.db.columns import instant, stamp
 from crmcore.db.contact_facts import SPOKEN
 from crmcore.db.engine import for_update, take_ids
 from crmcore.db.schema import customer, message, message_event, setting, survey_invitation, survey_response, visit
-from crmcore.db.touchpoints import WAITING
 from crmcore.rules.surveys.cooldown import Asked
 
 _COLUMNS = (
@@ -172,8 +171,7 @@ def decline(connection: Connection, visit_id: int, survey: str, code: str, now: 
     for row in connection.execute(query).all():
         values = {"state": "DECLINED", "code": code, "state_at": stamp(now)}
         connection.execute(update(survey_invitation).where(survey_invitation.c.id == row.id).values(values))
-        waits = (message.c.id == row.message_id, message.c.state.in_(WAITING))
-        connection.execute(update(message).where(*waits).values(state="CANCELLED", code=code, state_at=stamp(now)))
+        messages.cancel(connection, message.c.id == row.message_id, code, now)
 
 
 def counts(connection: Connection) -> dict[tuple[str, str, str], int]:

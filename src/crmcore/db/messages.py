@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
 
 from crmcore.db import bulk
 from crmcore.db.columns import stamp
@@ -99,7 +99,7 @@ def claim(connection: Connection, ids: Sequence[int], account_name: str, now: da
             code=None,
         )
     )
-    _log(connection, ((number, "SENDING", None, None) for number in ids), now)
+    log(connection, ((number, "SENDING", None, None) for number in ids), now)
 
 
 def record(
@@ -130,11 +130,24 @@ def record(
     if outcome.stops is Scope.ACCOUNT:
         values["attempts"] = row.attempts - 1  # a stopped account costs no text its budget
     connection.execute(update(message).where(message.c.id == number).values(**values))
-    _log(connection, [(number, state.value, outcome.reason, outcome.code or None)], now)
+    log(connection, [(number, state.value, outcome.reason, outcome.code or None)], now)
     return state
 
 
-def _log(connection: Connection, events: Iterable[tuple[int, str, str | None, str | None]], now: datetime) -> None:
+def cancel(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> None:
+    """Cancel those of the texts that have not left."""
+    gone = connection.execute(
+        update(message)
+        .where(which, message.c.state.in_(WAITING))
+        .values(state="CANCELLED", code=reason, state_at=stamp(now))
+        .returning(message.c.id)
+    )
+    if numbers := sorted(gone.scalars()):
+        log(connection, [(number, "CANCELLED", reason, None) for number in numbers], now)
+
+
+def log(connection: Connection, events: Iterable[tuple[int, str, str | None, str | None]], now: datetime) -> None:
+    """Keep what became of texts: (number, state, reason, the vendor's code) each."""
     rows = list(events)
     ids = take_ids(connection, message_event, len(rows))
     bulk.insert(

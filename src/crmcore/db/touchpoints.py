@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, exists, or_, select, true, update
 
-from crmcore.db import bulk
+from crmcore.db import bulk, messages
 from crmcore.db.among import among, paged, pages
 from crmcore.db.columns import stamp
 from crmcore.db.engine import take_ids
@@ -32,8 +32,6 @@ from crmcore.db.schema import (
 
 #: Still owed; SUPPRESSED ones are looked at again at each plan.
 OPEN = ("PLANNED", "DUE", "SUPPRESSED")
-#: Texts that have not left.
-WAITING = ("QUEUED", "HELD")
 #: Subjects that begin so are second callbacks of cases: the case owes them, and a plan leaves them alone.
 CASE = "complaint:"
 
@@ -149,11 +147,7 @@ def change(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 def cancel_texts(connection: Connection, touchpoints: Collection[int], reason: str, now: datetime) -> None:
     """Cancel the texts of these touchpoints that have not left."""
     for block in pages(touchpoints):
-        connection.execute(
-            update(message)
-            .where(among(message.c.touchpoint_id, block), message.c.state.in_(WAITING))
-            .values(state="CANCELLED", code=reason, state_at=stamp(now))
-        )
+        messages.cancel(connection, among(message.c.touchpoint_id, block), reason, now)
 
 
 def texts(connection: Connection, touchpoints: Collection[int]) -> dict[int, Row[Any]]:

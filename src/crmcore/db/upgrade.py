@@ -18,7 +18,7 @@ from crmcore.db.engine import Database
 from crmcore.errors import StoreError
 
 #: Every migration, oldest first; a test holds it against the folder.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 
 _LOCK = 0x63726D  # PostgreSQL advisory lock: one upgrade at a time

@@ -162,10 +162,16 @@ class _Recording:
         for number, found in kept:
             self._case(EvidenceKind.RESPONSE, number, found)
         self._settle()
+        for response, _ in self.call.responses:  # after the cases: whoever writes of both does so in this order
+            self._decline(response)
+
+    def _decline(self, response: Response) -> None:
+        """An invitation to answer the same by a link has no use any more."""
+        if response.complete and self.row.visit_id is not None:
+            invitations.decline(self.connection, self.row.visit_id, response.survey, "ANSWERED_BY_PHONE", self.now)
 
     def _response(self, response: Response) -> int:
-        """Keep what was answered; an invitation to answer the same by a link has no use any more."""
-        number = keep_response(
+        return keep_response(
             self.connection,
             response,
             source=SOURCE,
@@ -176,9 +182,6 @@ class _Recording:
             now=self.now,
             zone=self.desk.settings.store(self.row.store).timezone,
         )
-        if response.complete and self.row.visit_id is not None:
-            invitations.decline(self.connection, self.row.visit_id, response.survey, "ANSWERED_BY_PHONE", self.now)
-        return number
 
     def _settle(self) -> None:
         """Of a second callback: what it heard becomes of the case."""

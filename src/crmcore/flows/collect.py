@@ -224,6 +224,7 @@ class Collecting:
             sender=sender,
             text=event.text,
             at=stamp(at),
+            recorded_at=stamp(now),
             vendor_id=vendor_id,
             customer_id=customer,
             # who says more than no is read by a person as well

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from crmcore.db import bulk, touchpoints
+from crmcore.db import bulk, messages, touchpoints
 from crmcore.db.among import among, paged
 from crmcore.db.columns import stamp
 from crmcore.db.engine import take_ids
@@ -75,7 +75,7 @@ def _revive(connection: Connection, number: int, live: Live, rendered: Rendered,
     """A text that was cancelled before it left goes after all, in today's words."""
     draft = live.draft
     assert draft is not None
-    connection.execute(
+    revived = connection.execute(
         update(message)
         .where(message.c.id == number, message.c.state == "CANCELLED", message.c.attempts == 0)
         .values(
@@ -90,6 +90,8 @@ def _revive(connection: Connection, number: int, live: Live, rendered: Rendered,
             state_at=stamp(now),
         )
     )
+    if revived.rowcount:
+        messages.log(connection, [(number, "QUEUED", None, None)], now)
 
 
 def _values(settings: Settings, live: Live, rendered: Rendered, now: datetime) -> tuple[Any, ...]:

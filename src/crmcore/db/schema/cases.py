@@ -59,6 +59,7 @@ complaint = table(
 #: What happened to a case, in order; rows are only ever added.
 complaint_event = table(
     "complaint_event",
+    integer("id"),  # in the order of the commits, over all cases
     ref("complaint_id", "complaint"),
     integer("seq"),
     text("at"),
@@ -70,6 +71,7 @@ complaint_event = table(
     text("detail", server_default="{}"),  # JSON; codes and ids, no personal data
     text("note", null=True, info=PERSONAL),
     PrimaryKeyConstraint("complaint_id", "seq"),
+    UniqueConstraint("id"),
     rowid=False,
 )
 

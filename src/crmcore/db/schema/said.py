@@ -161,6 +161,7 @@ reply = table(
     text("sender", info=PERSONAL),  # E.164 where it could be read, else as it came
     text("text", info=PERSONAL),
     text("at"),
+    text("recorded_at"),
     text("vendor_id"),
     integer("customer_id", ForeignKey("customer.id"), null=True),
     text("state"),  # OPTED_OUT WAITING CLOSED

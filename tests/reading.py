@@ -1,0 +1,44 @@
+"""A store that may only be read, and how many statements a reading takes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import event
+
+from crmcore.db.engine import Database
+
+
+@contextlib.contextmanager
+def only_reading(db: Database) -> Iterator[None]:
+    """Whoever writes into the store meanwhile is refused by the database itself."""
+    forbid = "SET TRANSACTION READ ONLY" if db.postgresql else "PRAGMA query_only = ON"
+    allow = "SELECT 1" if db.postgresql else "PRAGMA query_only = OFF"
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(forbid)
+
+    event.listen(db.engine, "begin", begin)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "begin", begin)
+        with db.reading() as connection:  # the pragma stays with the connection, which goes back to its pool
+            connection.exec_driver_sql(allow)
+
+
+@contextlib.contextmanager
+def counting(db: Database) -> Iterator[list[str]]:
+    """The statements that run meanwhile."""
+    said: list[str] = []
+
+    def execute(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", execute)
+    try:
+        yield said
+    finally:
+        event.remove(db.engine, "before_cursor_execute", execute)
