@@ -26,6 +26,7 @@ from crmcore.types.store import Store
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from crmcore.app.events import EventLog
     from crmcore.flows.alert import AlertReport
     from crmcore.flows.casework import Office
     from crmcore.flows.collect import CollectReport
@@ -151,6 +152,15 @@ class Crm:
             for name, error in self.messaging().bad.items()
             if (self.config.messaging[name].channels == {Channel.GROUP}) is to_colleagues
         }
+
+    # ------------------------------------------------------------------ reading, and what people do
+
+    @property
+    def events(self) -> EventLog:
+        """What has happened, in order, again and again."""
+        from crmcore.app.events import EventLog
+
+        return EventLog(self)
 
     # ------------------------------------------------------------------ the verbs
 

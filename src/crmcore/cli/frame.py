@@ -47,6 +47,7 @@ COMMANDS = {
     "meetings": "meetings",
     "staff": "staff",
     "explain": "explain",
+    "events": "events",
     "plugins": "plugins",
     "serve": "serve",
     "db": "db",
