@@ -21,6 +21,20 @@ from crmcore.types.customer import Channel
 from crmcore.types.store import Role
 from crmcore.types.survey import Mode, Side
 
+__all__ = [
+    "AnswersCame",
+    "CallMade",
+    "CaseMoved",
+    "CaseOpened",
+    "ContactMoved",
+    "Event",
+    "Events",
+    "FileChanged",
+    "ReplyCame",
+    "RungClimbed",
+    "TextMoved",
+]
+
 
 @attrs.frozen(kw_only=True)
 class TextMoved:

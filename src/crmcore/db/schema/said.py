@@ -171,6 +171,7 @@ reply = table(
     UniqueConstraint("account", "vendor_id"),
     Index(None, "state"),
     Index(None, "sender"),
+    Index(None, "customer_id"),
 )
 
 #: A messaging account: its poll cursor, whether it was stopped (bad credentials, no balance), and its circuit breaker.

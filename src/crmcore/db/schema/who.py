@@ -183,6 +183,12 @@ visit = table(
     Index(None, "vehicle_id", "handed_on"),
     Index(None, "customer_id"),
     Index(
+        "ix_visit_brought_by_id",
+        "brought_by_id",
+        sqlite_where=sql("brought_by_id IS NOT NULL"),
+        postgresql_where=sql("brought_by_id IS NOT NULL"),
+    ),
+    Index(
         "ix_visit_promised",
         "promised_at",
         sqlite_where=sql("kind = 'DELIVERY'"),

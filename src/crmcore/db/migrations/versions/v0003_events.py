@@ -1,4 +1,4 @@
-"""What happened can be read in order: lines of case histories get a number over all cases, replies the time they were kept."""
+"""What happened can be read in order: lines of histories are numbered over all cases, replies know when they were kept."""
 
 # ruff: noqa: INP001 - Alembic loads this file by its path
 from __future__ import annotations
@@ -47,3 +47,13 @@ def upgrade() -> None:
     op.execute("UPDATE reply SET recorded_at = at")  # of older ones only the vendor's time is known
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.alter_column("recorded_at", existing_type=TEXT, nullable=False)
+        batch_op.create_index(batch_op.f("ix_reply_customer_id"), ["customer_id"], unique=False)
+
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_visit_brought_by_id",
+            ["brought_by_id"],
+            unique=False,
+            sqlite_where=sa.text("brought_by_id IS NOT NULL"),
+            postgresql_where=sa.text("brought_by_id IS NOT NULL"),
+        )
