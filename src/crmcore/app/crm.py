@@ -26,7 +26,12 @@ from crmcore.types.store import Store
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from crmcore.app.callbacks import Callbacks
+    from crmcore.app.complaints import Complaints
+    from crmcore.app.customers import Customers
     from crmcore.app.events import EventLog
+    from crmcore.app.messages import Messages
+    from crmcore.app.touchpoints import Touchpoints
     from crmcore.flows.alert import AlertReport
     from crmcore.flows.casework import Office
     from crmcore.flows.collect import CollectReport
@@ -156,11 +161,57 @@ class Crm:
     # ------------------------------------------------------------------ reading, and what people do
 
     @property
+    def customers(self) -> Customers:
+        """Customers: found, read whole, and changed as at the desk."""
+        from crmcore.app.customers import Customers
+
+        return Customers(self)
+
+    @property
+    def complaints(self) -> Complaints:
+        """Complaints, their history, and every step on them."""
+        from crmcore.app.complaints import Complaints
+
+        return Complaints(self)
+
+    @property
+    def touchpoints(self) -> Touchpoints:
+        """Contacts that are owed."""
+        from crmcore.app.touchpoints import Touchpoints
+
+        return Touchpoints(self)
+
+    @property
+    def messages(self) -> Messages:
+        """Texts, and what became of them."""
+        from crmcore.app.messages import Messages
+
+        return Messages(self)
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """The worklist of the callback desk, out and back."""
+        from crmcore.app.callbacks import Callbacks
+
+        return Callbacks(self)
+
+    @property
     def events(self) -> EventLog:
         """What has happened, in order, again and again."""
         from crmcore.app.events import EventLog
 
         return EventLog(self)
+
+    def signed(self, by: str) -> str:
+        """Who a history will name for `by`: a colleague by his code, "cli" or "api"; any word where no colleague is known yet.
+
+        Raises:
+            UsageError: CRM-U117 nobody has this code, CRM-U118 somebody has one that is written nearly so.
+        """
+        from crmcore.flows.colleague import signed
+
+        with self.db.reading() as connection:
+            return signed(connection, self.config, by)
 
     # ------------------------------------------------------------------ the verbs
 

@@ -16,11 +16,7 @@ CLI = "cli"
 def _known(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     if value in {None, CLI} or ctx.resilient_parsing:
         return value
-    from crmcore.flows.colleague import signed
-
-    crm = ctx.ensure_object(State).crm
-    with crm.db.reading() as connection:
-        return signed(connection, crm.config, str(value))
+    return ctx.ensure_object(State).crm.signed(str(value))
 
 
 def _by(default: str | None) -> Callable[[Any], Any]:

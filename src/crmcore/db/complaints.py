@@ -174,6 +174,13 @@ def listed(
     return list(zip(_many(connection, rows), rows, strict=True))
 
 
+def latest_of(connection: Connection, customer_id: int, limit: int) -> list[Complaint]:
+    """The latest cases of a customer, those that have ended and those that the DMS keeps included."""
+    query = select(complaint).where(complaint.c.customer_id == customer_id)
+    newest = (func.coalesce(complaint.c.received_at, complaint.c.updated_at).desc(), complaint.c.id.desc())
+    return _many(connection, connection.execute(query.order_by(*newest).limit(limit)).all())
+
+
 def row_of(connection: Connection, number: int) -> Row[Any] | None:
     """The row of one case, with `customer_name`: what `Complaint` has no field for."""
     query = select(complaint, customer.c.name.label("customer_name")).outerjoin(

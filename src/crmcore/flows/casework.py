@@ -14,7 +14,7 @@ from crmcore.db import complaint_clocks, complaint_history, complaints, touchpoi
 from crmcore.db.engine import LONGEST, Database, take_ids
 from crmcore.errors import UsageError
 from crmcore.flows import second_callback
-from crmcore.flows.colleague import colleague
+from crmcore.flows.colleague import colleague, signed
 from crmcore.flows.evidence import Cases, keep_clocks, tell
 from crmcore.flows.plan_who import staff_of
 from crmcore.hooks.adapters import Clock
@@ -41,10 +41,12 @@ class Office:
             ahead: a table that gets a row: whoever keeps evidence takes its ids before it locks the case, and so do we.
 
         Raises:
-            UsageError: CRM-T501 there is none of this number, CRM-T502 the DMS keeps it, CRM-T507 `at` lies ahead or before it.
+            UsageError: CRM-T501 there is none of this number, CRM-T502 the DMS keeps it, CRM-T507 `at` lies ahead or before it,
+                CRM-U117 or CRM-U118 `by` is nobody who works here.
         """
         with self.db.writing() as connection:
             now = self.clock.now()
+            signed(connection, self.cases, by)
             touchpoints.lock(connection)  # first, as whoever records a call does
             if ahead is not None:
                 take_ids(connection, ahead, 0)

@@ -13,6 +13,9 @@ from crmcore.flows.plan_who import Employs, staff_of
 from crmcore.rules.text import shape
 from crmcore.types.store import Staff
 
+#: What a history calls who has not said who it is: the command line, and a program that uses `Crm`.
+PROGRAMS = frozenset({"cli", "api"})
+
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 _NUMBER = re.compile(r"[0-9]{7}")
 
@@ -35,10 +38,12 @@ def as_told(code: str) -> str:
 
 
 def signed(connection: Connection, employs: Employs, code: str) -> str:
-    """Who a history will name: a colleague's code; any word where no colleague is known yet.
+    """Who a history will name: a colleague's code, one of `PROGRAMS`; any word where no colleague is known yet.
 
     Raises:
         UsageError: as `colleague`.
     """
+    if code in PROGRAMS:
+        return code
     staff = staff_of(connection, employs)
     return colleague(staff, code).code if staff else code

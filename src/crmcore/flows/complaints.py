@@ -15,7 +15,7 @@ from crmcore.db import complaint_history, complaints
 from crmcore.db import customers as kept
 from crmcore.errors import UsageError
 from crmcore.flows.casework import File, Office, number_of
-from crmcore.flows.colleague import colleague
+from crmcore.flows.colleague import colleague, signed
 from crmcore.flows.customers import one
 from crmcore.flows.evidence import Arrival, Opened
 from crmcore.flows.plan_who import staff_of
@@ -81,13 +81,14 @@ def open_case(office: Office, told: Told, *, by: str) -> Opened:
 
     Raises:
         UsageError: CRM-T505 no such category, CRM-T507 received in the future, CRM-S230 and CRM-S231 for the customer, CRM-U117
-            for `first_asked`.
+            for `first_asked` and `by`.
     """
     draft, now = _draft(office, told), office.clock.now()
     received_at = told.received_at or now
     if received_at > now:
         raise UsageError("CRM-T507", id="")
     with office.db.writing() as connection:
+        signed(connection, office.cases, by)
         people = staff_of(connection, office.cases)
         if told.first_asked is not None:
             colleague(people, told.first_asked)
@@ -137,6 +138,7 @@ def adopt(office: Office, case: str, *, by: str) -> Complaint:
         UsageError: CRM-T501, or CRM-T503: it is ours already, or has ended.
     """
     with office.db.writing() as connection:
+        signed(connection, office.cases, by)
         now = office.clock.now()
         file = File.open(connection, office.cases, case, by=by, at=now, now=now)
         if file.case.origin is not Origin.DMS or file.case.state in ENDED:

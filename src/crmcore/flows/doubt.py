@@ -119,8 +119,10 @@ def settle(db: Database, number: int, answer: str, who: str, now: datetime) -> M
     """A person says what became of a text in doubt: "sent", "not-sent" (it goes again) or "drop".
 
     Raises:
-        UsageError: there is no such text, or it is in no doubt.
+        UsageError: CRM-U120 there is no such text, CRM-U121 it is in no doubt, CRM-U122 another answer.
     """
+    if answer not in ANSWERS:
+        raise UsageError("CRM-U122", answer=answer, known=", ".join(ANSWERS))
     with db.writing() as connection:
         rows = messages.by_id(connection, [number])
         if not rows:

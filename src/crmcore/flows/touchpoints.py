@@ -93,16 +93,27 @@ def _no_case(connection: Connection, identity: str) -> None:
         raise UsageError("CRM-T205", id=identity, case=f"K{case}")
 
 
+def _not_accused(connection: Connection, identity: str, staff: str) -> None:
+    """Nobody asks a customer whether he is content with what was done about the caller himself."""
+    row = touchpoints.find(connection, number_of(identity, "T"))
+    for case in case_calls.cases(connection, [] if row is None else [row]).values():
+        if staff in case_calls.accused(case):
+            raise UsageError("CRM-T504", id=f"K{case.id}", reason="OWNER_ACCUSED")
+
+
 def assign(db: Database, identity: str, staff: str, settings: Settings, clock: Clock, *, by: str | None = None) -> None:
     """Give it to a colleague who is there; what only a person may decide is decided by this.
 
     Raises:
-        UsageError: CRM-T203 when it is not open, CRM-T204 when nobody of this code works here.
+        UsageError: CRM-T203 when it is not open, CRM-T204 when nobody of this code works here, CRM-T504 when it is the second
+            callback of a case that is about this colleague.
     """
     with db.writing() as connection:
+        touchpoints.lock(connection)  # who is accused does not change meanwhile
         known = sorted(one.code for one in staff_of(connection, settings) if one.active)
         if staff not in known:
             raise UsageError("CRM-T204", staff=staff, known=", ".join(known))
+        _not_accused(connection, identity, staff)
         if not touchpoints.assign(connection, number_of(identity, "T"), staff, clock.now(), by=by):
             raise UsageError("CRM-T203", id=identity)
 

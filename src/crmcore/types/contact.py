@@ -37,6 +37,7 @@ __all__ = [
     "Scope",
     "Send",
     "SendResult",
+    "Text",
     "Touchpoint",
     "TouchpointRule",
     "TouchpointState",
@@ -164,6 +165,31 @@ class Message:
     mentions: tuple[str, ...] = attrs.field(default=(), repr=False)
 
 
+@attrs.frozen(kw_only=True)
+class Text:
+    """A text as the store keeps it (短信): what is said to whom, and what has become of it.
+
+    Attributes:
+        reason: why it is held, refused, failed or cancelled; a reason code, or "plugin:<name>:<its own code>".
+        account: the messaging account it was given to; None before.
+        state_at: since when it is in this state.
+    """
+
+    message: Message
+    customer_id: str
+    touchpoint_id: str | None = None
+    state: MessageState
+    reason: str | None = None
+    account: str | None = None
+    due_at: datetime
+    state_at: datetime
+
+    @property
+    def id(self) -> str:
+        """That of the message, "M12"."""
+        return self.message.id
+
+
 class ReceiptState(StrEnum):
     """What the vendor says happened; BUFFERED and SENT mean "accepted, not final"."""
 
@@ -197,6 +223,7 @@ class Reply:
     """A text from a customer.
 
     Attributes:
+        id: "I7"; empty before it is stored (a hook that looks for complaints sees it then), and so is `customer_id`.
         sender: as the vendor wrote it; the core normalises it to E.164.
         vendor_id: the vendor's id of this text, for recognising repeats; empty when there is none.
     """
@@ -206,6 +233,8 @@ class Reply:
     to: str = ""
     at: datetime | None = None
     vendor_id: str = ""
+    id: str = ""
+    customer_id: str | None = None
 
 
 # ------------------------------------------------------------------ touchpoints
