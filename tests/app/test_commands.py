@@ -88,9 +88,7 @@ def test_the_file_of_a_customer_is_changed_as_at_the_desk(living, crm):
     assert "王晓明" in json.dumps(told, ensure_ascii=False)
     assert "" == crm.customers.get("C1").full_name
     assert crm.customers.get("C2").gone
-    assert ["CORRECT", "OPTOUT", "OPTIN", "MERGE", "SPLIT", "RETIRE", "ERASE"] == [
-        each.verb for each in changes
-    ]
+    assert ["CORRECT", "OPTOUT", "OPTIN", "MERGE", "SPLIT", "RETIRE", "ERASE"] == [each.verb for each in changes]
     assert ("name", "SMS", "C2") == (changes[0].field, changes[1].channel, changes[3].other_id)
     assert "王晓明" not in repr(changes)
 

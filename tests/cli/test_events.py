@@ -44,4 +44,4 @@ def test_a_cursor_that_is_none_is_a_wrong_command(crm):
     crm.toml()
     code, body = crm.json("events", "--since", "yesterday")
 
-    assert (2, "CRM-U150") == (code, body["code"])
+    assert (2, "CRM-U160") == (code, body["code"])

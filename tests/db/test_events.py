@@ -367,7 +367,7 @@ def test_a_word_that_is_no_cursor_is_refused(db, cursor):
     with pytest.raises(UsageError) as caught:
         since(db, cursor, 500)
 
-    assert "CRM-U150" == caught.value.code
+    assert "CRM-U160" == caught.value.code
 
 
 def test_a_cursor_of_another_store_is_refused(db):
@@ -376,7 +376,7 @@ def test_a_cursor_of_another_store_is_refused(db):
     with pytest.raises(UsageError) as caught:
         since(db, "m1.i0.a0.q0.k0.u0", 500)
 
-    assert "CRM-U151" == caught.value.code
+    assert "CRM-U161" == caught.value.code
 
 
 @pytest.mark.parametrize("limit", [0, -1, 10_001])
@@ -385,7 +385,7 @@ def test_a_page_has_a_size(db, limit):
     with pytest.raises(UsageError) as caught:
         since(db, None, limit)
 
-    assert "CRM-U152" == caught.value.code
+    assert "CRM-U162" == caught.value.code
 
 
 @given(st.dictionaries(st.sampled_from("miaqku"), st.integers(0, 10**18 - 1), min_size=1))

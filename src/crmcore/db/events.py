@@ -255,14 +255,14 @@ def position(cursor: str | None) -> Position:
     """Where a cursor stands; a table it does not name was not there when it was made, and is read from its start.
 
     Raises:
-        UsageError: CRM-U150, it is none of ours.
+        UsageError: CRM-U160, it is none of ours.
     """
     found = dict.fromkeys((stream.letter for stream in _STREAMS), 0)
     if cursor is None:
         return found
     said = [(part[0], int(part[1:])) for part in cursor.split(".")] if _CURSOR.fullmatch(cursor) else []
     if not said or len(dict(said)) < len(said) or not dict(said).keys() <= found.keys():
-        raise UsageError("CRM-U150")
+        raise UsageError("CRM-U160")
     return found | dict(said)
 
 
@@ -284,11 +284,11 @@ def read(connection: Connection, after: Position, limit: int) -> tuple[list[Even
     Within a table they come as they were committed, across tables by when they were written down.
 
     Raises:
-        UsageError: CRM-U151, the position lies ahead of everything there is.
+        UsageError: CRM-U161, the position lies ahead of everything there is.
     """
     last = newest(connection)
     if any(after[letter] > last[letter] for letter in after):
-        raise UsageError("CRM-U151")
+        raise UsageError("CRM-U161")
     heads = [
         [
             (row.recorded_at, rank, row, stream)

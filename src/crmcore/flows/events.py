@@ -14,10 +14,10 @@ def since(db: Database, cursor: str | None, limit: int) -> Events:
     """Up to `limit` events after `cursor`, and the cursor after them; None: from the start.
 
     Raises:
-        UsageError: CRM-U150 it is no cursor, CRM-U151 it is of another store, CRM-U152 `limit` is not from 1 to 10 000.
+        UsageError: CRM-U160 it is no cursor, CRM-U161 it is of another store, CRM-U162 `limit` is not from 1 to 10 000.
     """
     if not 1 <= limit <= MOST:
-        raise UsageError("CRM-U152", limit=limit, most=MOST)
+        raise UsageError("CRM-U162", limit=limit, most=MOST)
     after = events.position(cursor)
     with db.reading() as connection:
         found, at = events.read(connection, after, limit)
