@@ -12,12 +12,14 @@ from pathlib import Path
 
 from bench.plan_store import NEXT_PLAN
 from crmcore.app import Crm
+from crmcore.cli.memory import no_collecting
 
 
 def main(folder: str) -> None:
     with Crm.from_config(Path(folder) / "crm.toml", now=NEXT_PLAN) as crm:
         started = time.process_time()
-        report = crm.plan()
+        with no_collecting():
+            report = crm.plan()
         cpu = time.process_time() - started
     print(json.dumps(report.totals() | {"cpu": cpu}))
 

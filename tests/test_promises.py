@@ -891,9 +891,9 @@ def test_promise_6_no_push_makes_us_talk(ears, tmp_path, caplog):
         for query in pushes:
             for path in ("mo", "dlr", PHONES[0]):
                 crm.receive("sms", WebhookRequest(method="GET", path=path, query=query, body=WORDS[2].encode()))
-        ears.listen(
-            "repr", repr(crm.config) + repr(crm.messaging()) + repr(crm.dms()) + repr(crm.sync()) + repr(crm.collect())
-        )
+        with crm.adapters.each(crm.config.messaging) as ways, crm.adapters.each(crm.config.dms) as sources:
+            ears.listen("repr of adapters", repr(ways) + repr(sources))
+        ears.listen("repr", repr(crm.config) + repr(crm.sync()) + repr(crm.collect()))
         ears.listen(
             "repr of a push", repr(WebhookRequest(method="GET", path="mo", query=pushes[0], body=WORDS[2].encode()))
         )

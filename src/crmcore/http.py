@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json as jsonlib
 import logging
+import os
 import random
 import threading
 import time
@@ -209,7 +210,7 @@ class HttpClient:
         """This thread's session; trust_env costs a quarter of the speed, so the environment is read once."""
         session: requests.Session | None = getattr(self._mine, "session", None)
         now = time.monotonic()
-        if session is None:
+        if session is None or self._mine.process != os.getpid():  # a fork inherits a connection on which the parent talks
             import urllib.request
 
             import requests
@@ -221,7 +222,7 @@ class HttpClient:
                 session.mount("https://", self._transport)
                 session.mount("http://", self._transport)
             self._mine.proxied = bool(urllib.request.getproxies())
-            self._mine.session = session
+            self._mine.session, self._mine.process = session, os.getpid()
             with self._lock:
                 self._sessions.append(session)
         elif now - self._mine.used > _IDLE:

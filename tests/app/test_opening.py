@@ -116,10 +116,11 @@ def test_a_class_that_is_handed_over_need_not_be_installed(settings):
     """It is used, and listed under the name of its code."""
     settings |= {"messaging": {"sms": {"adapter": "paper", "token": "s3cret"}}}
     with Crm(settings, adapters=[Paper]) as crm:
-        working = crm.messaging()
+        with crm.adapters.each(crm.config.messaging) as working:
+            used = type(working.good["sms"])
         [row] = [row for row in crm.plugins.rows() if row["provides"] == ["messaging:paper"]]
 
-    assert Paper is type(working.good["sms"])
+    assert Paper is used
     assert ("ok", "") == (row["status"], row["distribution"])
     assert row["plugin"].endswith("test_opening.Paper")
 
@@ -129,7 +130,8 @@ def test_a_class_that_is_handed_over_goes_before_an_installed_one(settings):
     gateway = type("Gateway", (Paper,), {"name": "gateway"})
     settings |= {"messaging": {"sms": {"adapter": "gateway", "token": "s3cret"}}}
     with Crm(settings, adapters=[gateway]) as crm:
-        used = type(crm.messaging().good["sms"])
+        with crm.adapters.one(crm.config.messaging["sms"]) as adapter:
+            used = type(adapter)
         installed = [row for row in crm.plugins.rows() if row["plugin"] == "sms_gateway"]
 
     assert gateway is used

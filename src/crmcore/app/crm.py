@@ -6,22 +6,22 @@ which store, which adapters and which rules they are given.
 
 from __future__ import annotations
 
-import threading
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
 from crmcore.app.clocks import FixedClock, SystemClock
+from crmcore.app.given import Given
 from crmcore.app.lending import Lending, Working
 from crmcore.app.opening import Said, checked, opened
 from crmcore.config import Instance
 from crmcore.errors import CrmError, UsageError
-from crmcore.hooks.adapters import Adapter, Clock, DmsAdapter, MessagingAdapter, WebhookRequest, WebhookResponse
+from crmcore.hooks.adapters import Adapter, Clock, MessagingAdapter, WebhookRequest, WebhookResponse
 from crmcore.hooks.manager import Plugins
 from crmcore.types.customer import Channel
-from crmcore.types.store import Store
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -33,15 +33,11 @@ if TYPE_CHECKING:
     from crmcore.app.messages import Messages
     from crmcore.app.touchpoints import Touchpoints
     from crmcore.flows.alert import AlertReport
-    from crmcore.flows.casework import Office
     from crmcore.flows.collect import CollectReport
-    from crmcore.flows.desk import Desk
     from crmcore.flows.escalate import EscalateReport
-    from crmcore.flows.evidence import Cases
     from crmcore.flows.invitations import InviteReport
-    from crmcore.flows.planning import PlanReport, Settings
-    from crmcore.flows.reporting import Reports
-    from crmcore.flows.send import Account, Policies, SendReport
+    from crmcore.flows.planning import PlanReport
+    from crmcore.flows.send import Account, SendReport
     from crmcore.flows.surveying import Surveying
     from crmcore.flows.sync import SyncReport
     from crmcore.http import HttpClient
@@ -61,10 +57,10 @@ class RunReport:
     send: SendReport
 
 
-class Crm:
+class Crm(Given):
     """A dealer's CRM; a context manager that closes what it opened.
 
-    Adapters are built when a verb first needs them and then kept; one thread at a time uses a `Crm`.
+    Threads may share it: each verb borrows adapters of its own, and everything else that two of them meet in is the store.
 
     Args:
         config: crm.toml; or what stands in it, as `tomllib` would read it; or a `Config`.
@@ -100,8 +96,7 @@ class Crm:
         self.config, self.plugins = checked(config, adapters=adapters, hooks=hooks, plugins=plugins, environ=environ)
         self.lang = lang or self.config.lang or "zh"
         self.db = opened(self.config, connection, self.clock)
-        self._lending = Lending(self.config, self.clock, http)
-        self._receiving = threading.Lock()
+        self.adapters = Lending(self.config, self.clock, http)
 
     @classmethod
     def from_config(
@@ -130,33 +125,6 @@ class Crm:
             http=http,
             plugins=plugins,
         )
-
-    # ------------------------------------------------------------------ what the verbs are given
-
-    @property
-    def stores(self) -> dict[str, Store]:
-        """The stores by code."""
-        return {store.code: store for store in self.config.stores}
-
-    def adapter(self, instance: Instance) -> Adapter[Any]:
-        """The adapter of an instance, built once; raises why it cannot be used."""
-        return self._lending.one(instance)
-
-    def dms(self, instances: Mapping[str, Instance] | None = None) -> Working[DmsAdapter[Any]]:
-        """The DMS adapters that can be used."""
-        return self._lending.working(self.config.dms if instances is None else instances)
-
-    def messaging(self) -> Working[MessagingAdapter[Any]]:
-        """The messaging adapters that can be used."""
-        return self._lending.working(self.config.messaging)
-
-    def _unusable(self, *, to_colleagues: bool) -> dict[str, CrmError]:
-        """Why accounts cannot be used: the robots of groups, or the ways to customers. Neither is a trouble of the other."""
-        return {
-            name: error
-            for name, error in self.messaging().bad.items()
-            if (self.config.messaging[name].channels == {Channel.GROUP}) is to_colleagues
-        }
 
     # ------------------------------------------------------------------ reading, and what people do
 
@@ -220,21 +188,24 @@ class Crm:
         from crmcore.flows import sync
 
         wanted = self._chosen(names)
-        adapters = self.dms(wanted)
-        report = sync.sync(
-            self.db,
-            [
-                sync.Source(
-                    name=name, system=wanted[name].system, adapter=adapter, store=self._first_store(wanted[name])
-                )
-                for name, adapter in adapters.good.items()
-            ],
-            stores=self.stores,
-            clock=self.clock,
-            folder=self.config.folder,
-            lang=self.lang,
-            systems=self.config.systems,
-        )
+        with self.adapters.each(wanted) as adapters:
+            report = sync.sync(
+                self.db,
+                [
+                    sync.Source(
+                        name=name,
+                        system=wanted[name].system,
+                        adapter=adapter,
+                        store=self.config.home(wanted[name]).code,
+                    )
+                    for name, adapter in adapters.good.items()
+                ],
+                stores=self.stores,
+                clock=self.clock,
+                folder=self.config.folder,
+                lang=self.lang,
+                systems=self.config.systems,
+            )
         unread = tuple(sync.SourceReport(source=name, error=error) for name, error in adapters.bad.items())
         return sync.SyncReport((*report.sources, *unread))
 
@@ -242,30 +213,27 @@ class Crm:
         """Work through what vendors pushed, and ask those that can be asked."""
         from crmcore.flows.collect import collect
 
-        adapters = self.messaging()
-        homes = {name: self._first_store(self.config.messaging[name]) for name in adapters.good}
         words = self.config.contact.opt_out_words
-        report = collect(self.db, adapters.good, self.clock, words=words, cases=self.cases(), homes=homes)
-        report.failed |= self._unusable(to_colleagues=False)
-        report.surveys = self.surveying().take_in()
+        with self.adapters.each(self.config.messaging) as adapters:
+            homes = {name: self.config.home(self.config.messaging[name]).code for name in adapters.good}
+            report = collect(self.db, adapters.good, self.clock, words=words, cases=self.cases(), homes=homes)
+        report.failed |= self._unusable(adapters, to_colleagues=False)
+        with self._surveying() as (surveying, unusable):
+            report.surveys = surveying.take_in()
         report.failed |= {each.source: each.error for each in report.surveys if each.error is not None}
-        report.failed |= self._unusable_surveys()
+        report.failed |= unusable
         return report
 
     def receive(self, name: str, request: WebhookRequest) -> WebhookResponse | None:
-        """Take a push for a messaging instance, for `contrib.serve` or a framework of yours; None: there is no such instance.
-
-        It may be called from several threads: pushes are worked through one at a time.
-        """
+        """Take a push for a messaging instance, whoever may push there; None: there is no such instance."""
         from crmcore.flows.collect import receive
 
         instance = self.config.messaging.get(name)
         if instance is None or not instance.enabled:
             return None
-        with self._receiving:
-            adapter = self.adapter(instance)
+        with self.adapters.one(instance) as adapter:
             assert isinstance(adapter, MessagingAdapter)
-            words, store = self.config.contact.opt_out_words, self._first_store(instance)
+            words, store = self.config.contact.opt_out_words, self.config.home(instance).code
             return receive(self.db, name, adapter, request, self.clock, words=words, cases=self.cases(), store=store)
 
     def escalate(self) -> EscalateReport:
@@ -282,35 +250,37 @@ class Crm:
 
     def invite(self, *, yes: bool) -> InviteReport:
         """Invite whoever is to be asked for an opinion; without `yes` only count."""
-        report = self.surveying().invite(dry_run=not yes)
-        report.errors |= self._unusable_surveys()
+        with self._surveying() as (surveying, unusable):
+            report = surveying.invite(dry_run=not yes)
+        report.errors |= unusable
         return report
 
     def send(self, *, yes: bool, limit: int | None = None) -> SendReport:
         """Send what is due; without `yes` only decide, and write nothing."""
         from crmcore.flows.send import send_due
 
-        report = send_due(
-            self.db, list(self.accounts()), self.stores, self.policies(), self.clock, dry_run=not yes, limit=limit
-        )
-        report.errors |= self._unusable(to_colleagues=False)
+        with self.adapters.each(self.config.messaging) as adapters:
+            accounts = self._accounts(adapters)
+            report = send_due(self.db, accounts, self.stores, self.policies(), self.clock, dry_run=not yes, limit=limit)
+        report.errors |= self._unusable(adapters, to_colleagues=False)
         return report
 
     def alert(self, *, yes: bool) -> AlertReport:
         """Tell colleagues what they must act on, through the robots of their groups; without `yes` only count."""
         from crmcore.flows.alert import speak_up
 
-        report = speak_up(
-            self.db,
-            list(self.accounts()),
-            self.stores,
-            self.config.alerts,
-            self.clock,
-            lang=self.config.lang or self.lang,
-            dry_run=not yes,
-            categories=self.config.categories,
-        )
-        report.errors |= self._unusable(to_colleagues=True)
+        with self.adapters.each(self.config.messaging) as adapters:
+            report = speak_up(
+                self.db,
+                self._accounts(adapters),
+                self.stores,
+                self.config.alerts,
+                self.clock,
+                lang=self.config.lang or self.lang,
+                dry_run=not yes,
+                categories=self.config.categories,
+            )
+        report.errors |= self._unusable(adapters, to_colleagues=True)
         return report
 
     def report(self, store: str | None = None) -> Daily:
@@ -319,12 +289,6 @@ class Crm:
 
         chosen = self.store(store)
         return daily(self.db, self.config.rules, chosen, self.clock.now(), lang=self.lang)
-
-    def reports(self) -> Reports:
-        """The facts of the other pages: satisfaction, complaints, calls."""
-        from crmcore.flows.reporting import Reports
-
-        return Reports(self.db, self.config, self.clock, self.lang)
 
     def run(self, *, yes: bool) -> RunReport:
         """Learn, decide, then speak: everything that is due; without `yes` nothing leaves.
@@ -342,99 +306,41 @@ class Crm:
             send=self.send(yes=yes),
         )
 
-    # ------------------------------------------------------------------ what the flows are given
+    # ------------------------------------------------------------------ adapters, while a verb needs them
 
-    def settings(self) -> Settings:
-        """What planning goes by."""
-        from crmcore.flows.planning import Settings
-
-        return Settings(
-            rules=self.config.rules,
-            stores=self.config.stores,
-            policy=self.config.contact,
-            staff=self.config.staff,
-            templates=self.config.templates,
-            events=self.config.events,
-            bundling=self.config.bundling,
-            suffix=self.config.suffix,
-            lang=self.config.lang or self.lang,  # customers read the dealer's language, not that of whoever runs this
-        )
-
-    def surveying(self) -> Surveying:
-        """What inviting and taking in answers goes by."""
+    @contextlib.contextmanager
+    def _surveying(self) -> Iterator[tuple[Surveying, dict[str, CrmError]]]:
+        """What inviting and taking in answers goes by, and why sources cannot be used."""
         from crmcore.flows.surveying import Surveying
 
-        return Surveying(
-            db=self.db,
-            config=self.config,
-            clock=self.clock,
-            cases=self.cases(),
-            adapters=self._lending.working(self.config.survey).good,
-            lang=self.lang,
-        )
+        with self.adapters.each(self.config.survey) as adapters:
+            surveying = Surveying(
+                db=self.db,
+                config=self.config,
+                clock=self.clock,
+                cases=self.cases(),
+                adapters=adapters.good,
+                lang=self.lang,
+            )
+            yield surveying, {f"survey.{name}": error for name, error in adapters.bad.items()}
 
-    def _unusable_surveys(self) -> dict[str, CrmError]:
-        return {f"survey.{name}": error for name, error in self._lending.working(self.config.survey).bad.items()}
-
-    def cases(self) -> Cases:
-        """What opening and working on complaints goes by."""
-        from crmcore.flows.evidence import Cases
-        from crmcore.flows.finding import of_plugins
-        from crmcore.flows.second_callback import RULE
-
-        rule = self.config.rules.get(RULE)
-        return Cases(
-            policy=self.config.complaints,
-            categories=self.config.categories,
-            results=self.config.results,
-            stores=self.stores,
-            staff=self.config.staff,
-            finders=of_plugins(self.plugins, self.config.categories),
-            callback=rule if rule is not None and rule.enabled else None,
-        )
-
-    def desk(self) -> Desk:
-        """What the callback desk goes by."""
-        from crmcore.flows.desk import Desk
-
-        return Desk(
-            settings=self.settings(),
-            policy=self.config.callbacks,
-            results=self.config.results,
-            categories=self.config.categories,
-            surveys=self.config.surveys,
-            cases=self.cases(),
-            handover=timedelta(minutes=self.config.complaints.handover.minutes),
-            cooldown=timedelta(days=self.config.surveying.cooldown_days),
-        )
-
-    def office(self) -> Office:
-        """Where cases are worked on."""
-        from crmcore.flows.casework import Office
-
-        return Office(db=self.db, cases=self.cases(), clock=self.clock)
-
-    def store(self, code: str | None = None) -> Store:
-        """A store by its code, default the first; raises `UsageError` for another."""
-        if code is None:
-            return self.config.stores[0]
-        if code not in self.stores:
-            raise UsageError("CRM-U113", store=code, known=", ".join(self.stores))
-        return self.stores[code]
-
-    def accounts(self) -> Iterator[Account]:
+    def _accounts(self, adapters: Working[MessagingAdapter[Any]]) -> list[Account]:
         """The messaging accounts that can be used."""
         from crmcore.flows.send import Account
 
-        for name, adapter in self.messaging().good.items():
-            instance = self.config.messaging[name]
-            yield Account(name=name, adapter=adapter, stores=instance.stores, classes=instance.classes)
+        wanted = ((self.config.messaging[name], adapter) for name, adapter in adapters.good.items())
+        return [
+            Account(name=instance.name, adapter=adapter, stores=instance.stores, classes=instance.classes)
+            for instance, adapter in wanted
+        ]
 
-    def policies(self) -> Policies:
-        """The numbers that sending goes by."""
-        from crmcore.flows.send import Policies
-
-        return Policies(contact=self.config.contact, sending=self.config.sending, breaker=self.config.breaker)
+    def _unusable(self, adapters: Working[MessagingAdapter[Any]], *, to_colleagues: bool) -> dict[str, CrmError]:
+        """Why accounts cannot be used: the robots of groups, or the ways to customers. Neither is a trouble of the other."""
+        return {
+            name: error
+            for name, error in adapters.bad.items()
+            if (self.config.messaging[name].channels == {Channel.GROUP}) is to_colleagues
+        }
 
     def _chosen(self, names: tuple[str, ...]) -> Mapping[str, Instance]:
         for name in names:
@@ -444,14 +350,11 @@ class Crm:
                 )
         return {name: each for name, each in self.config.dms.items() if not names or name in names}
 
-    def _first_store(self, instance: Instance) -> str:
-        return next(store.code for store in self.config.stores if not instance.stores or store.code in instance.stores)
-
     # ------------------------------------------------------------------ the end
 
     def close(self) -> None:
         """Close the adapters, then the store; an engine that was handed over stays open."""
-        self._lending.close()
+        self.adapters.close()
         self.db.close()
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcore.cli.frame import Command
+from crmcore.cli.memory import no_collecting
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
 
@@ -29,7 +30,8 @@ def command(state: State, first: datetime | None, last: datetime | None, dry_run
         _show(state, template)
         return
     since, until = (each.date() if each else None for each in (first, last))
-    report = state.crm.plan(since=since, until=until, dry_run=dry_run)
+    with no_collecting():
+        report = state.crm.plan(since=since, until=until, dry_run=dry_run)
     if state.json:
         state.emit("plan", planned(report))
         return

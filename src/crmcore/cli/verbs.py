@@ -8,6 +8,7 @@ import click
 
 from crmcore.cli.failures import error_body
 from crmcore.cli.frame import Command
+from crmcore.cli.memory import no_collecting
 from crmcore.cli.state import State
 from crmcore.types.contact import MessageState
 
@@ -26,7 +27,8 @@ PART = 1  # exit code: done in part
 @click.pass_obj
 def sync(state: State, instances: tuple[str, ...]) -> int:
     """Read what the dealer's systems have."""
-    report = state.crm.sync(*(name.removeprefix("dms.") for name in instances))
+    with no_collecting():
+        report = state.crm.sync(*(name.removeprefix("dms.") for name in instances))
     failed = [source.error for source in report.sources if source.error is not None]
     code = _exit_code(failed, len(report.sources))
     if state.json:
@@ -76,7 +78,8 @@ def run(state: State, yes: bool) -> int:
     from crmcore.cli.plan import planned, tell_plan
     from crmcore.cli.surveys import invited, tell_invite
 
-    report = state.crm.run(yes=yes)
+    with no_collecting():
+        report = state.crm.run(yes=yes)
     if state.json:
         steps = {
             "sync": synced(report.sync),

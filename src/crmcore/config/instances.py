@@ -233,9 +233,7 @@ def build(
         logger=logging.getLogger(f"crmcore.{instance.full_name}"),
         callback_url=callback,
         salt=salt,
-        timezone=next(
-            store.timezone for store in config.stores if not instance.stores or store.code in instance.stores
-        ),
+        timezone=config.home(instance).timezone,
     )
     try:
         return instance.cls(instance.settings, context)

@@ -189,6 +189,10 @@ class Config:
         """The store of this code; raises `KeyError` for another."""
         return next((store for store in self.stores if store.code == code), None) or _no(code)
 
+    def home(self, instance: Instance) -> Store:
+        """The first store that an instance serves: that of a row or a text which names none."""
+        return next(store for store in self.stores if not instance.stores or store.code in instance.stores)
+
     def served(self) -> Serve:
         """What [serve] says; raises `ConfigError` when there is none, or its secret is not set."""
         if self.serve_problem is not None:

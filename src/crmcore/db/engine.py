@@ -35,6 +35,8 @@ class Database:
     def __init__(self, at: str | Engine) -> None:
         self.engine: Engine = _engine(_normalised(at)) if isinstance(at, str) else _borrowed(at)
         self.url = self.engine.url
+        self._process = os.getpid()
+        self._inherited: list[object] = []
 
     @property
     def postgresql(self) -> bool:
@@ -44,16 +46,24 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A snapshot to read from; never blocks a writer."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._here().connect() as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that writes; commits at the end, rolls back on any exception."""
-        with self.engine.connect() as connection:
+        with self._here().connect() as connection:
             writer = connection.execution_options(writing=True)
             with writer.begin():
                 yield writer
+
+    def _here(self) -> Engine:
+        """The engine in this process: what a fork inherited is left alone, also by the collector, as it is still the parent's."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._inherited.append(self.engine.pool)
+            self.engine.dispose(close=False)
+        return self.engine
 
     @property
     def place(self) -> str:

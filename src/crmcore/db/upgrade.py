@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 
 _LOCK = 0x63726D  # PostgreSQL advisory lock: one upgrade at a time
+_ALEMBIC = threading.Lock()  # its `context` and `op` are the process's: one upgrade at a time, of whatever store
 
 
 @attrs.frozen(kw_only=True)
@@ -119,7 +121,7 @@ def _migrate(db: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with db.writing() as connection:
+    with _ALEMBIC, db.writing() as connection:
         if db.postgresql:
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection

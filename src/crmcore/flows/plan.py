@@ -22,7 +22,6 @@ from crmcore.db.schema import touchpoint
 from crmcore.flows.cases import cases_of
 from crmcore.flows.found import Found
 from crmcore.flows.gather import Gathering
-from crmcore.flows.memory import no_collecting
 from crmcore.flows.plan_events import Events, identity, people_of
 from crmcore.flows.plan_new import newcomers
 from crmcore.flows.plan_together import as_fleets, bundle
@@ -77,7 +76,7 @@ def plan(
     if dry_run:
         with db.reading() as connection:
             return _Run(connection, settings, now, dry_run=True).run()
-    with no_collecting(), db.writing() as connection:
+    with db.writing() as connection:
         touchpoints.lock(connection)
         return _Run(connection, settings, now, dry_run=False).run()
 

@@ -17,7 +17,7 @@ from crmcore.hooks.adapters import Clock, Invites, PullsResponses, SurveyAdapter
 
 @attrs.frozen(kw_only=True)
 class Surveying:
-    """What both verbs need; `Crm.surveying()` makes it.
+    """What both verbs need; `Crm` makes it.
 
     Attributes:
         adapters: those that can be used, by the name of their instance.
@@ -39,7 +39,7 @@ class Surveying:
                 name=instance.full_name,
                 system=instance.system,
                 adapter=adapter,
-                store=self._first_store(instance),
+                store=config.home(instance).code,
                 crosswalk=Crosswalk(
                     survey=config.surveys[instance.survey],
                     items=instance.items,
@@ -88,7 +88,3 @@ class Surveying:
 
     def _each(self) -> list[tuple[Instance, SurveyAdapter[Any]]]:
         return [(self.config.survey[name], adapter) for name, adapter in self.adapters.items()]
-
-    def _first_store(self, instance: Instance) -> str:
-        stores = self.config.stores
-        return next(store.code for store in stores if not instance.stores or store.code in instance.stores)

@@ -19,7 +19,6 @@ from crmcore.flows import rejects
 from crmcore.flows.batch import Counts, Readers
 from crmcore.flows.intake import Intake
 from crmcore.flows.keeping import Keeper
-from crmcore.flows.memory import no_collecting
 from crmcore.flows.pull import Pull, batches
 from crmcore.hooks.adapters import Clock, DmsAdapter
 from crmcore.rules import clean
@@ -132,9 +131,8 @@ def _read(
                 warnings=intake.warnings,
             )
 
-        with no_collecting():
-            for batch in batches(source.name, source.adapter.pull, pull.at.cursor, "CRM-S210"):
-                pull.take(batch, keeper)
+        for batch in batches(source.name, source.adapter.pull, pull.at.cursor, "CRM-S210"):
+            pull.take(batch, keeper)
     except StoreError:
         raise
     except CrmError as caught:

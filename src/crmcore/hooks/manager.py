@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from types import ModuleType
@@ -103,6 +104,7 @@ class Plugins:
         self.plugins: list[Plugin] = []
         self.adapters: dict[Key, type[Adapter[Any]]] = {}
         self.warnings: list[Problem] = []
+        self._warning = threading.Lock()
         self._clashes: dict[Key, Problem] = {}
         for thing in extra:
             self._take(self._handed(thing), lambda thing=thing: thing)
@@ -156,8 +158,9 @@ class Plugins:
         warning = Problem(
             plugin=name, distribution=plugin.distribution, version=plugin.version, stage="find", error=what
         )
-        if warning not in self.warnings:
-            self.warnings.append(warning)
+        with self._warning:
+            if warning not in self.warnings:
+                self.warnings.append(warning)
 
     def _handed(self, thing: object) -> Plugin:
         """What an application handed over, under the name of its code; the second of a class is "…#2"."""

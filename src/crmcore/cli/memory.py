@@ -1,4 +1,4 @@
-"""Work that makes many objects and no cycles does without looking for any."""
+"""Work that makes many objects and no cycles does without looking for any; only here, where the process is ours alone."""
 
 from __future__ import annotations
 
