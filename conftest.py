@@ -1,10 +1,10 @@
 """Runs the documentation: every code block of every page is executed.
 
 A page has a folder of its own, in which its blocks run from top to bottom. `python` blocks run as they stand; `console` blocks run
-each `$ command` and compare what it prints with what the page shows ("..." stands for anything). A `toml`, `csv` or `json`
+each `$ command` and compare what it prints with what the page shows ("..." stands for anything). A `python`, `toml`, `csv` or `json`
 block whose first line names a file ("# crm.toml") is written to that folder; any other must at least be well-formed, as must a drawing
 (`mermaid`). `sh` and `powershell` blocks are the set-up commands of a bare checkout, which the gate itself runs: here each must
-name what exists.
+name what exists. Of `pip install -e` of a project on the page only the outcome is made: it can be imported, and is found as installed.
 Several processes share the pages with `--dist loadfile`, as the blocks of a page belong together.
 """
 
@@ -26,9 +26,11 @@ from typing import Any
 
 import pytest
 from sybil import Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parent
+_RUN = PythonEvaluator()
 _FILE = re.compile(r"^(?:#|//|<!--)\s*([\w./-]+\.(?:toml|csv|json|py|txt))\s*(?:-->)?\s*$")
 
 
@@ -85,7 +87,7 @@ def _file(language: str, example: Example) -> str | None:
     if match := _FILE.match(first):
         target = Path(example.namespace["folder"]) / match[1]
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(rest if target.suffix in {".csv", ".json"} else example.parsed, encoding="utf-8")
+        target.write_text(rest if target.suffix in {".csv", ".json", ".py"} else example.parsed, encoding="utf-8")
         return None
     match language:
         case "toml":
@@ -97,6 +99,27 @@ def _file(language: str, example: Example) -> str | None:
     return None
 
 
+def _python(example: Example) -> str | None:
+    """Write a block that names its file; run the others."""
+    if _FILE.match(example.parsed.partition("\n")[0]):
+        return _file("python", example)
+    _RUN(example)
+    return None
+
+
+def _installed(example: Example, project: Path) -> None:
+    """What `pip install -e` leaves of a project: its source on Python's path, and the metadata that names its entry points."""
+    told = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
+    info = project.parent / ".site" / f"{told['name'].replace('-', '_')}-{told['version']}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {told['name']}\nVersion: {told['version']}\n")
+    groups = told["entry-points"].items()
+    lines = [f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in each.items()) for group, each in groups]
+    (info / "entry_points.txt").write_text("".join(lines))
+    for path in (info.parent, project / "src"):
+        example.namespace["patch"].setenv("PYTHONPATH", str(path), prepend=os.pathsep)
+
+
 def _bare(example: Example) -> str | None:
     """Set-up commands: every make target, extra and folder they name exists."""
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
@@ -104,6 +127,8 @@ def _bare(example: Example) -> str | None:
     wrong = [name for name in re.findall(r"^make ([\w-]+)", example.parsed, flags=re.MULTILINE) if name not in targets]
     for group in re.findall(r"\[([\w,]+)\]", example.parsed):
         wrong += [name for name in group.split(",") if name not in extras]
+    for name in re.findall(r'^pip install -e "\./([\w-]+)', example.parsed, flags=re.MULTILINE):
+        _installed(example, Path(example.namespace["folder"]) / name)
     for path in re.findall(r"plugins[/\\]\w+", example.parsed):
         if not (ROOT / path.replace("\\", "/")).is_dir():
             wrong.append(path)
@@ -121,7 +146,7 @@ def _drawing(example: Example) -> str | None:
 
 pytest_collect_file = Sybil(
     parsers=[
-        PythonCodeBlockParser(),
+        CodeBlockParser("python", _python),
         CodeBlockParser("console", _console),
         CodeBlockParser("mermaid", _drawing),
         *(CodeBlockParser(language, functools.partial(_file, language)) for language in ("toml", "csv", "json")),
