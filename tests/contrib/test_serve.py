@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from crmcore.app.webhooks import LARGEST
 from crmcore.contrib import serve
 from crmcore.hooks.adapters import WebhookResponse
 
@@ -80,7 +81,7 @@ def test_who_does_not_know_the_path_learns_nothing(url, taken, path):
 
 def test_a_push_larger_than_any_vendors_is_refused(url, taken):
     """More than a mebibyte is answered with 413 and never held."""
-    assert 413 == get(f"{url}/hooks/{SECRET}/sms/mo", data=b"x" * (serve.LARGEST_PUSH + 1))[0]
+    assert 413 == get(f"{url}/hooks/{SECRET}/sms/mo", data=b"x" * (LARGEST + 1))[0]
     assert [] == taken
 
 

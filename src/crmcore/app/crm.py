@@ -236,6 +236,16 @@ class Crm(Given):
             words, store = self.config.contact.opt_out_words, self.config.home(instance).code
             return receive(self.db, name, adapter, request, self.clock, words=words, cases=self.cases(), store=store)
 
+    def handle_webhook(self, request: WebhookRequest) -> WebhookResponse:
+        """Take a push from the web, for the doors in `crmcore.contrib`; its path is "<secret of [serve]>/<instance>/<rest>".
+
+        404 for a wrong secret and for an instance that does not exist, 413 for more than any vendor pushes.
+        Raises `ConfigError` when [serve] does not say a secret; any error means that the push is not stored: answer with 500.
+        """
+        from crmcore.app.webhooks import answer
+
+        return answer(request, self.config.served().secret.reveal(), self.receive)
+
     def escalate(self) -> EscalateReport:
         """Let what is overdue climb the ladder; colleagues are owed an alert for each rung."""
         from crmcore.flows.escalate import escalate

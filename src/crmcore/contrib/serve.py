@@ -6,10 +6,9 @@ secret because most gateways cannot sign what they push, so the access log is of
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from crmcore.app.webhooks import Receive, answer
 from crmcore.errors import MissingExtra
 from crmcore.hooks.adapters import WebhookRequest, WebhookResponse
 
@@ -17,15 +16,11 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import Response
 
 __all__ = ["make_app", "make_server"]
 
 #: Python's own default of 5 lost receipts of a gateway under load; vendors.md asks for at least this.
 BACKLOG = 2048
-LARGEST_PUSH = 1 << 20
-
-Receive = Callable[[str, WebhookRequest], WebhookResponse | None]
 
 
 def make_app(receive: Receive, secret: str) -> Starlette:
@@ -35,44 +30,20 @@ def make_app(receive: Receive, secret: str) -> Starlette:
     """
     try:
         from starlette.applications import Starlette
-        from starlette.concurrency import run_in_threadpool
         from starlette.responses import PlainTextResponse, Response
         from starlette.routing import Route
     except ModuleNotFoundError:
         raise MissingExtra("CRM-X001", extra="serve") from None
-
-    async def hook(request: Request) -> Response:
-        if not hmac.compare_digest(request.path_params["secret"].encode(), secret.encode()):
-            return PlainTextResponse("not found", 404)
-        pushed = await _to_request(request)
-        if pushed is None:
-            return PlainTextResponse("too large", 413)
-        answer = await run_in_threadpool(receive, request.path_params["instance"], pushed)
-        if answer is None:
-            return PlainTextResponse("not found", 404)
-        return Response(answer.body, answer.status, media_type=answer.content_type)
+    from crmcore.contrib.starlette import webhook
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
-    paths = ("/hooks/{secret}/{instance}", "/hooks/{secret}/{instance}/{rest:path}")
-    return Starlette(routes=[Route("/health", health), *(Route(path, hook, methods=["GET", "POST"]) for path in paths)])
+    def handle(request: WebhookRequest) -> WebhookResponse:
+        return answer(request, secret, receive)
 
-
-async def _to_request(request: Request) -> WebhookRequest | None:
-    """The push without its framework; None when it is larger than any vendor's."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_PUSH:
-            return None
-    return WebhookRequest(
-        method=request.method,
-        path=request.path_params.get("rest", ""),
-        query=dict(request.query_params),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=bytes(body),
-    )
+    hooks = Route("/hooks/{path:path}", webhook(handle), methods=["GET", "POST"])
+    return Starlette(routes=[Route("/health", health), hooks])
 
 
 def make_server(receive: Receive, secret: str, *, host: str, port: int) -> uvicorn.Server:
