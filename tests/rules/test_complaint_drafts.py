@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crmcore.rules.complaints.drafts import together
 from crmcore.rules.complaints.ending import restored
+from crmcore.testing import strategies
 from crmcore.types.complaint import ComplaintDraft, ComplaintForm, Restoration, Severity
 
 WORDS = ComplaintDraft(category="PRICE", severity=Severity.LOW, verbatim="太贵", why=("word:太贵",))
@@ -15,13 +16,7 @@ LOW = ComplaintDraft(
     severity=Severity.SERIOUS, form=ComplaintForm.GRUMBLE, demand="退钱", why=("alert:Q1=2<6", "word:太贵")
 )
 
-drafts = st.builds(
-    ComplaintDraft,
-    category=st.sampled_from(["OTHER", "PRICE", "TIMELINESS"]),
-    severity=st.sampled_from(Severity),
-    form=st.sampled_from(ComplaintForm),
-    why=st.tuples(st.sampled_from(["a", "b", "c"])),
-)
+drafts = strategies.complaint_drafts()
 
 
 def test_one_draft_is_itself():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crmcore import lang
 from crmcore.rules.permit import ContactFacts, ContactPolicy, QuietHours, permit
+from crmcore.testing import strategies
 from crmcore.types.contact import Hold, MessageClass, Refuse, Send
 from crmcore.types.customer import Channel, Consent, ConsentStatus, ContactPoint, Customer, NumberState, Purpose
 from crmcore.types.store import Store
@@ -290,10 +291,8 @@ def test_an_instant_without_a_zone_is_refused():
 STRICTNESS = {Send: 0, Hold: 1, Refuse: 2}
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
 ZONES = st.sampled_from(["Asia/Shanghai", "Asia/Urumqi", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
-CONSENTS = st.builds(
-    Consent,
+CONSENTS = strategies.consents(
     purpose=st.sampled_from([Purpose.CARE, Purpose.MARKETING, Purpose.SURVEY]),
-    status=st.sampled_from(ConsentStatus),
     channel=st.sampled_from([None, Channel.SMS, Channel.PHONE]),
 )
 

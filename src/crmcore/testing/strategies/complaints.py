@@ -53,7 +53,7 @@ class CaseFile:
 
 
 @st.composite
-def case_files(draw: DrawFn, **fields: Any) -> CaseFile:
+def case_files(draw: DrawFn, /, **fields: Any) -> CaseFile:
     """A case that was opened and went some steps further, with the clocks that its steps have started and stopped.
 
     Args:
@@ -66,7 +66,8 @@ def case_files(draw: DrawFn, **fields: Any) -> CaseFile:
     for _ in range(draw(st.integers(0, _LONGEST))):
         before = events[-1].after
         at += timedelta(minutes=1) + draw(plain.spans(timedelta(days=2)))
-        event = draw(_event(before, draw(st.sampled_from(_possible(before))), at))
+        onward = draw(st.booleans())
+        event = draw(_event(before, draw(st.sampled_from(_possible(before, onward=onward))), at))
         events.append(event)
         reached = event.detail.get("reached") is not False
         clocks = [_stopped(clock, event.kind, reached=reached, at=at) for clock in clocks]
@@ -89,14 +90,18 @@ def complaints(**fields: SearchStrategy[Any]) -> SearchStrategy[Complaint]:
 KNOWN[Complaint] = complaints
 
 
-def _possible(before: ComplaintState) -> list[EventKind]:
-    """What may happen next; what ends the case comes last, so that shrinking keeps it open."""
-    found = [event for state, event in TRANSITIONS if state is before]
-    return sorted(found, key=lambda event: (TRANSITIONS[before, event] in ENDED, list(EventKind).index(event)))
+def _possible(before: ComplaintState, *, onward: bool) -> list[EventKind]:
+    """What may happen next: what leads on, or what leads nowhere; what ends the case comes last, so that shrinking keeps it open."""
+    moves = [
+        event
+        for state, event in TRANSITIONS
+        if state is before and (TRANSITIONS[before, event] is not before) is onward
+    ]
+    return sorted(moves, key=lambda event: (TRANSITIONS[before, event] in ENDED, list(EventKind).index(event)))
 
 
 def _event(before: ComplaintState | None, kind: EventKind, at: datetime) -> SearchStrategy[ComplaintEvent]:
-    detail = st.just({})
+    detail: SearchStrategy[dict[str, bool]] = st.builds(dict)
     if kind is EventKind.CALL_BACK:
         detail = st.booleans().map(lambda missed: {"reached": not missed})
     return st.builds(

@@ -24,6 +24,7 @@ from crmcore.types.contact import (
     Hold,
     Message,
     MessageClass,
+    MessageState,
     MessageTemplate,
     Receipt,
     ReceiptState,
@@ -33,6 +34,7 @@ from crmcore.types.contact import (
     Scope,
     Send,
     SendResult,
+    Text,
     Touchpoint,
     TouchpointRule,
     TouchpointState,
@@ -117,6 +119,29 @@ def messages(draw: DrawFn) -> Fields:
         else {},
         "signature": draw(st.sampled_from(["", "示范店"])),
         "mentions": draw(few(plain.mobiles(), 2, unique=True)) if group else (),
+    }
+
+
+#: States in which no account has the text yet, and those that say why.
+_BEFORE = frozenset({MessageState.QUEUED, MessageState.HELD, MessageState.REFUSED, MessageState.CANCELLED})
+_TOLD = frozenset({MessageState.HELD, MessageState.REFUSED, MessageState.FAILED, MessageState.CANCELLED})
+
+
+@makes(Text)
+def stored_texts(draw: DrawFn) -> Fields:
+    """Texts to customers as they are kept; one that was given away has an account, and one that was stopped a reason."""
+    state = draw(st.sampled_from(MessageState))
+    due = draw(plain.instants())
+    number = draw(plain.mobiles())
+    return {
+        "message": draw(messages(to=st.just(number), channel=st.just(Channel.SMS), mentions=st.just(()))),
+        "customer_id": draw(plain.ids("C")),
+        "touchpoint_id": draw(maybe(plain.ids("T"))),
+        "state": state,
+        "reason": draw(plain.codes()) if state in _TOLD else None,
+        "account": None if state in _BEFORE else draw(st.sampled_from(["sms", "wechat"])),
+        "due_at": due,
+        "state_at": due + draw(plain.spans()),
     }
 
 

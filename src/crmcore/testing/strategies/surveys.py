@@ -106,7 +106,7 @@ def _value(question: Question) -> SearchStrategy[str]:
 
 
 @st.composite
-def responses(draw: DrawFn, survey: Survey | None = None, **fields: Any) -> Response:
+def responses(draw: DrawFn, /, survey: Survey | None = None, **fields: Any) -> Response:
     """Filled questionnaires: each question is answered once, on its own scale.
 
     Args:
