@@ -33,6 +33,7 @@ PUBLIC = (
     "crmcore.http",
     "crmcore.tables",
     "crmcore.testing",
+    "crmcore.testing.strategies",
     "crmcore.sample",
     "crmcore.contrib.*",
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crmcore.testing.common import AdapterContract
     from crmcore.testing.contract import CONTRACT, Clock, Contract, Operation, Rig, World, check
+    from crmcore.testing.dealer import SampleDealer
     from crmcore.testing.dms import DmsContract
     from crmcore.testing.messaging import MessagingContract
     from crmcore.testing.network import Failed, Network, Refused, Report, Taken
@@ -30,6 +31,7 @@ _HOME = {
     "Refused": "network",
     "Report": "network",
     "Rig": "contract",
+    "SampleDealer": "dealer",
     "Taken": "network",
     "World": "contract",
     "check": "contract",
@@ -51,6 +53,7 @@ __all__ = [
     "Refused",
     "Report",
     "Rig",
+    "SampleDealer",
     "Taken",
     "World",
     "check",
