@@ -10,7 +10,7 @@ COMBINATIONS ?= $(foreach python,$(PYTHONS),$(foreach which,$(DEPENDENCIES),$(py
 export UV_CACHE_DIR := $(CURDIR)/.venv/uv-cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test test-real lint types imports bench docs dist test-dist clean
+.PHONY: demo test test-real lint types imports bench docs changelog dist test-dist clean
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmcore needs Python 3.11 or newer; run: make PYTHON=python3.11 ...")'
@@ -39,6 +39,7 @@ test-real: .venv/ready-dev  ## tests against servers from Debian's packages (ins
 
 lint: .venv/ready-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/towncrier build --draft >/dev/null
 
 types: .venv/ready-dev  ## mypy over all of it, and what users write under mypy and pyright
 	@$(BIN)/mypy
@@ -52,6 +53,9 @@ bench: .venv/ready-dev  ## CPU ratios against named peers, side by side in one r
 
 docs: .venv/ready-dev  ## write the generated reference pages again
 	@$(BIN)/python docs/generate.py
+
+changelog: .venv/ready-dev  ## what the next release will say
+	@$(BIN)/towncrier build --draft
 
 dist: .venv/ready-dev  ## wheels and sdists of core and plugins into dist/, opened and checked
 	@$(BIN)/python release/dist.py
