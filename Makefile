@@ -10,7 +10,7 @@ COMBINATIONS ?= $(foreach python,$(PYTHONS),$(foreach which,$(DEPENDENCIES),$(py
 export UV_CACHE_DIR := $(CURDIR)/.venv/uv-cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test test-real lint types imports bench docs changelog dist test-dist clean
+.PHONY: demo test test-real lint types imports bench docs changelog dist audit contracts matrix test-dist clean
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmcore needs Python 3.11 or newer; run: make PYTHON=python3.11 ...")'
@@ -59,7 +59,17 @@ changelog: .venv/ready-dev  ## what the next release will say
 
 dist: .venv/ready-dev  ## wheels and sdists of core and plugins into dist/, opened and checked
 	@$(BIN)/python release/dist.py
+	@$(BIN)/python release/sbom.py
 	@$(PYTEST) -q tests/release -m dist
+
+audit: dist  ## is something known against what comes along? 3: nobody answered; make audit AUDIT=--or-silence takes that for an answer
+	@$(BIN)/python release/audit.py $(AUDIT)
+
+contracts: dist  ## every plugin keeps its contract, from its wheel beside the core alone, and the matrix says so
+	@$(BIN)/python release/contracts.py
+
+matrix: dist  ## write the matrix again
+	@$(BIN)/python release/contracts.py --write
 
 test-dist: dist  ## every suite against the wheels, `src` out of sight; narrow it: make test-dist PYTHONS=3.12 DEPENDENCIES=newest
 	@$(BIN)/python release/suites.py $(COMBINATIONS)

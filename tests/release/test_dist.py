@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -12,6 +13,8 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 pytestmark = pytest.mark.dist
 
@@ -136,6 +139,27 @@ def test_the_same_commit_gives_the_same_bytes(tmp_path):
 
     assert 2 * len(PROJECTS) == len(built)
     assert [] == [path.name for path in built if path.read_bytes() != (tmp_path / "again" / path.name).read_bytes()]
+
+
+def test_the_bill_names_what_comes_along():
+    """dist/sbom.cdx.json has the core as its subject, every plugin, and whatever they need to run, each with a version."""
+    bill = json.loads((DIST / "sbom.cdx.json").read_text("utf-8"))
+    parts = {canonicalize_name(part["name"]): part["version"] for part in bill["components"]}
+    needed = {
+        canonicalize_name(need.name)
+        for need in map(Requirement, metadata(PROJECTS[0]).get_all("Requires-Dist"))
+        if any(need.marker is None or need.marker.evaluate({"extra": extra}) for extra in ("", "app", "serve", "pg"))
+    }
+
+    assert ("CycloneDX", "crmcore", VERSION) == (
+        bill["bomFormat"],
+        bill["metadata"]["component"]["name"],
+        bill["metadata"]["component"]["version"],
+    )
+    assert {told["name"]: VERSION for told in PROJECTS[1:]}.items() <= parts.items()
+    assert {"attrs", "sqlalchemy", "starlette", "psycopg"} <= needed <= parts.keys()
+    assert not parts.keys() & {"pytest", "hypothesis"}
+    assert "file:" not in json.dumps(bill)
 
 
 def test_versions_that_differ_are_not_built(tmp_path):

@@ -344,7 +344,8 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("attempt", schema=None) as batch_op:
+    # SQLite builds this one anew, and SQLAlchemy before 2.1 does not see that it was STRICT
+    with op.batch_alter_table("attempt", schema=None, table_kwargs={"sqlite_strict": True}) as batch_op:
         batch_op.add_column(sa.Column("complaint_id", INT, nullable=True))
         batch_op.add_column(sa.Column("contact_point_id", INT, nullable=True))
         batch_op.add_column(sa.Column("category", TEXT, nullable=True))
