@@ -4,6 +4,7 @@ BIN := .venv/bin
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PLUGINS := $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 PYTEST := $(BIN)/python -m pytest
+RELEASED := $(wildcard $(shell git ls-files LICENSE '*.md' pyproject.toml src plugins release tests/release))
 PYTHONS ?= 3.11 3.12 3.13
 DEPENDENCIES ?= lowest newest
 COMBINATIONS ?= $(foreach python,$(PYTHONS),$(foreach which,$(DEPENDENCIES),$(python)-$(which)))
@@ -57,10 +58,13 @@ docs: .venv/ready-dev  ## write the generated reference pages again
 changelog: .venv/ready-dev  ## what the next release will say
 	@$(BIN)/towncrier build --draft
 
-dist: .venv/ready-dev  ## wheels and sdists of core and plugins into dist/, opened and checked
+dist: dist/.checked  ## wheels and sdists of core and plugins and the bill of materials into dist/, opened and checked
+
+dist/.checked: .venv/ready-dev $(RELEASED)
 	@$(BIN)/python release/dist.py
 	@$(BIN)/python release/sbom.py
 	@$(PYTEST) -q tests/release -m dist
+	@touch $@
 
 audit: dist  ## is something known against what comes along? 3: nobody answered; make audit AUDIT=--or-silence takes that for an answer
 	@$(BIN)/python release/audit.py $(AUDIT)
