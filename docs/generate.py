@@ -17,6 +17,7 @@ MAKERS = {
     "reasons": codes.reasons_page,
     "rules": care.rules_page,
     "hooks": hooks.hooks_page,
+    "adapters": hooks.adapters_page,
     "metrics": metrics.metrics_page,
     "complaints": cases.complaints_page,
 }

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SCHEMA = "crmcore/contract@1"
 _ORDER = ("passed", "newer", "gap", "skipped", "failed")  # of two phases of one test the worse counts
 
+#: Checks that hold every adapter to something, and those of a capability to more.
+_ALSO = {"test_same_key_twice": {"DedupesKeys"}}
+
 pytest.register_assert_rewrite("crmcore.testing")
 
 
@@ -115,7 +118,7 @@ def _facts(item: Any, suite: Any, check: Any, report: pytest.TestReport) -> dict
             "suite": suite.__name__,
             "check": item.originalname,
             "case": case,
-            "capability": check.needs if check.needs in {"http", *_capabilities(cls)} else "",
+            "proves": _proves(item.originalname, check, _capabilities(cls)),
             "since": check.since,
             "outcome": outcome,
             "reason": reason,
@@ -134,6 +137,14 @@ def _outcome(report: pytest.TestReport, suite: Any, check: Any, name: str, case:
             return "newer", ""
         return "gap", reason or report.wasxfail.removeprefix("reason: ")
     return report.outcome, report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else ""
+
+
+def _proves(name: str, check: Any, declared: list[str]) -> list[str]:
+    """The capabilities that a check is there for, of those the adapter declares, or "http"."""
+    needs = {part.strip() for part in check.needs.split("&")} | _ALSO.get(name, set())
+    if "PUSHED" in needs:
+        needs |= {"ParsesReceipts", "ParsesReplies"}
+    return sorted(needs & {"http", *declared})
 
 
 def _version(written: str) -> tuple[int, ...]:

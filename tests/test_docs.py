@@ -104,7 +104,7 @@ def test_every_hook_has_its_signature():
     assert hooks
     for node in hooks:
         assert node.returns is not None
-        assert f"### `{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}`\n" in page
+        assert f"## `{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}`\n" in page
 
 
 # ------------------------------------------------------------------ what must be spoken of

@@ -1,42 +1,123 @@
-"""docs/reference/hooks.md: every hook with its exact signature, then what an adapter can be and what it yields."""
+"""docs/reference/hooks.md: every hook with its exact signature. docs/reference/adapters.md: what an adapter can be and yields."""
 
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from pathlib import Path
 
+from crmcore import errors
 from crmcore.hooks import adapters, records, specs
 
-INTRO = """\
-# Hooks and adapters
+ROOT = Path(__file__).parents[2]
+HOOKS = """\
+# Hooks
 
 A plugin is a distribution with an entry point in the group `crmcore`; its value is a module with `@hookimpl` functions.
 All that it imports is `crmcore.hooks`, and the types and errors named there.
+A hook may take fewer arguments than stand here; [what may change](../explanation/compatibility.md) says what else you can rely on.
+
+What a hook registers is an [adapter](adapters.md).
 """
+ADAPTERS = """\
+# Adapters
+
+An adapter is what one vendor's system looks like from here: a class that a plugin returns from [`crmcore_adapters`](hooks.md).
+[An afternoon](../howto/write-an-adapter.md) makes one from start to finish.
+"""
+NOBODY = "nothing yet; only the tests have one"
 
 
 def hooks_page() -> str:
-    """Every hook with its signature, then what an adapter can be."""
-    parts = [
-        INTRO,
-        "## Hooks\n",
-    ]
-    tree = ast.parse(Path(specs.__file__).read_text("utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            parts += [f"### `{signature(node)}`\n", text_of(node)]
-    parts.append("## Adapters\n")
-    tree = ast.parse(Path(adapters.__file__).read_text("utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name not in {"Clock", "Capability"}:
-            parts += class_section(node)
-    parts.append("## Records\n")
-    tree = ast.parse(Path(records.__file__).read_text("utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            parts += class_section(node)
+    """Every hook with its signature, and who ships it."""
+    parts = [HOOKS]
+    for node in functions(specs.__file__):
+        parts += [f"## `{signature(node)}`\n", text_of(node), f"Shipped with: {users(node.name)}.\n"]
     return "\n".join(parts)
+
+
+def adapters_page() -> str:
+    """The bases, what an adapter can do beside, what it is given, what it yields, and what it may raise."""
+    found = classes(adapters.__file__)
+    bases = [each for each in found if each.name == "Adapter" or "Adapter[C]" in bases_of(each)]
+    mixins = [each for each in found if "Capability" in bases_of(each)]
+    apart = {each.name for each in (*bases, *mixins)}
+    parts = [ADAPTERS, "## Kinds\n"]
+    for each in bases:
+        parts += class_section(each)
+    parts.append("## Capabilities\n")
+    parts.append(
+        "What an adapter can do beside is a class it also derives from; one that is declared and not implemented is refused.\n"
+    )
+    for each in mixins:
+        parts += [*class_section(each), f"Shipped with: {users(each.name)}.\n"]
+    parts.append("## What is handed over and back\n")
+    for each in found:
+        if each.name not in apart:
+            parts += class_section(each)
+    parts.append("## Records\n")
+    parts.append(
+        (ast.get_docstring(ast.parse(Path(records.__file__).read_text("utf-8"))) or "").partition("\n\n")[2] + "\n"
+    )
+    for each in classes(records.__file__):
+        parts += class_section(each)
+    parts += ["## Errors\n", "What a read may raise, named by what the core does next.\n"]
+    parts += [f"- `{name}`: {inspect.getdoc(getattr(errors, name))}" for name in RAISED]
+    return "\n".join(parts)
+
+
+#: What `crmcore.hooks` offers of the errors.
+RAISED = ("TransientError", "NotSent", "PermanentError", "AuthError", "SourceError", "ConfigError")
+
+
+def functions(path: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.parse(Path(path).read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+
+
+def classes(path: str) -> list[ast.ClassDef]:
+    return [node for node in ast.parse(Path(path).read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+
+
+def bases_of(node: ast.ClassDef) -> list[str]:
+    return [ast.unparse(each) for each in node.bases]
+
+
+def users(name: str) -> str:
+    """The plugins and examples that implement the hook or have the capability; `NOBODY` where none does."""
+    found = [f"[{label}](../../{path})" for label, path, code in shipped() if implements(code, name)]
+    return ", ".join(found) or NOBODY
+
+
+def shipped() -> list[tuple[str, str, list[ast.stmt]]]:
+    """Name, page and code of each plugin and example that comes with crmcore."""
+    found = [
+        (f"crmcore-{folder.name.replace('_', '-')}", f"plugins/{folder.name}/README.md", folder / "src")
+        for folder in sorted((ROOT / "plugins").iterdir())
+    ]
+    found += [
+        (folder.name, f"examples/{folder.name}", folder)
+        for folder in sorted((ROOT / "examples").glob("*"))
+        if folder.is_dir()
+    ]
+    return [(name, page, code_of(folder)) for name, page, folder in found]
+
+
+def code_of(folder: Path) -> list[ast.stmt]:
+    files = [path for path in sorted(folder.rglob("*.py")) if "tests" not in path.relative_to(folder).parts]
+    return [
+        node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.stmt)
+    ]
+
+
+def implements(code: list[ast.stmt], name: str) -> bool:
+    """A function of that name under `@hookimpl`, or a class that derives from it."""
+    for node in code:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return any("hookimpl" in ast.unparse(each) for each in node.decorator_list)
+        if isinstance(node, ast.ClassDef) and name in bases_of(node):
+            return True
+    return False
 
 
 def signature(node: ast.FunctionDef) -> str:
@@ -58,7 +139,7 @@ def shown(text: str) -> str:
 
 
 def class_section(node: ast.ClassDef) -> list[str]:
-    bases = ", ".join(ast.unparse(each) for each in node.bases)
+    bases = ", ".join(bases_of(node))
     fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign)]
     methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")]
     parts = [f"### `{node.name}{f'({bases})' if bases else ''}`\n", text_of(node)]

@@ -41,7 +41,7 @@ def fails(error):
     return answer
 
 
-def test_a_draft_comes_back_as_it_is():
+def test_hook_crmcore_find_complaint_is_believed():
     """A finder that keeps the contract is believed, one that sees nothing says nothing, and neither is warned of."""
     plugins, found = ask(plugin("good", GOOD), plugin("blind", None))
 

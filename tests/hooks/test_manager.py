@@ -72,7 +72,7 @@ def rows(plugins: Plugins) -> dict[str, str]:
     return {row["plugin"]: f"{row['status']} {row.get('stage', '')}".strip() for row in plugins.rows()}
 
 
-def test_what_is_installed_is_found(site):
+def test_hook_crmcore_adapters_is_asked_of_what_is_installed(site):
     """An installed plugin is listed with its distribution, version, what it provides and who uses it."""
     site.install("good", GOOD.format(name="good"))
     plugins = Plugins()

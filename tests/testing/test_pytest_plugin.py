@@ -21,8 +21,10 @@ LEAF = (HOME / "_crmcore_pytest.py").read_text("utf-8")
 #: An adapter that is installed, and a suite as the kit makes it: checks carry what is known of them.
 ADAPTER = """
     class Capability: pass
+    class DedupesKeys(Capability): pass
     class FindsMessages(Capability): pass
-    class Adapter(FindsMessages):
+    class ParsesReplies(Capability): pass
+    class Adapter(FindsMessages, DedupesKeys, ParsesReplies):
         kind, name = "messaging", "acme"
 """
 SUITE = """
@@ -47,7 +49,7 @@ SUITE = """
         @check(needs="http")
         def test_broken(self): assert 0
 
-        @check(needs="FindsMessages")
+        @check(needs="FindsMessages & pushes")
         @pytest.mark.xfail(reason="Acme has no clock", strict=True)
         def test_gap(self): assert 0
 
@@ -66,6 +68,9 @@ SUITE = """
         @check()
         @pytest.mark.parametrize("each", ["a", pytest.param("b", marks=pytest.mark.xfail(reason="b is odd", strict=True))])
         def test_cases(self, each): assert each == "a"
+
+        @check(needs="PUSHED")
+        def test_same_key_twice(self): pass
 
         @check()
         def test_skipped(self): pytest.skip("no time")
@@ -98,6 +103,7 @@ EXPECTED = {
     "test_mended": ("", "failed", ""),
     "test_cases[a]": ("", "passed", ""),
     "test_cases[b]": ("", "gap", "b is odd"),
+    "test_same_key_twice": ("DedupesKeys&ParsesReplies", "passed", ""),
     "test_skipped": ("", "skipped", "Skipped: no time"),
     "test_leaves_something_open": ("", "failed", ""),
     "test_never_ran": ("", "failed", ""),
@@ -154,7 +160,7 @@ def told(report: dict[str, object]) -> dict[str, tuple[str, str, str]]:
     (adapter,) = report["adapters"]
     return {
         f"{each['check']}[{each['case']}]" if each["case"] else each["check"]: (
-            each["capability"],
+            "&".join(each["proves"]),
             each["outcome"],
             each["reason"],
         )
@@ -171,7 +177,7 @@ def test_a_report_says_what_each_check_came_to(project, how):
 
     assert EXPECTED == told(report)
     assert ("crmcore/contract@1", "0.1.0") == (report["schema"], report["kit"])
-    assert ("messaging:acme", "crmcore-acme", "2.3", "1.0", ["FindsMessages"]) == tuple(
+    assert ("messaging:acme", "crmcore-acme", "2.3", "1.0", ["DedupesKeys", "FindsMessages", "ParsesReplies"]) == tuple(
         adapter[name] for name in ("adapter", "distribution", "version", "contract", "capabilities")
     )
     assert {"1.0", "1.1"} == {each["since"] for each in adapter["checks"]}

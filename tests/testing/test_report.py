@@ -13,13 +13,13 @@ from crmcore.errors import UsageError
 from crmcore.testing.report import matrix, read
 
 
-def check(name: str = "test_kept", capability: str = "", outcome: str = "passed", **known: str) -> dict[str, str]:
+def check(name: str = "test_kept", capability: str = "", outcome: str = "passed", **known: object) -> dict[str, object]:
     return {
         "adapter": "messaging:acme",
         "suite": "TestAcme",
         "check": name,
         "case": "",
-        "capability": capability,
+        "proves": [capability] if capability else [],
         "since": "1.0",
         "outcome": outcome,
         "reason": "",
@@ -99,6 +99,14 @@ def test_adapters_stand_side_by_side(report):
         "SendsBatches": ("absent", "proven"),
     } == marks(first, second)
     assert ["", "http", "DedupesKeys", "SendsBatches"] == list(found.rows)
+
+
+def test_one_check_may_prove_two_things(report):
+    """A check that needs two capabilities counts for both."""
+    both = check("test_both", outcome="gap", proves=["ParsesReceipts", "ParsesReplies"])
+    path = report("a.json", adapter(check(), both))
+
+    assert {"": ("proven",), "ParsesReceipts": ("gap",), "ParsesReplies": ("gap",)} == marks(path)
 
 
 def test_two_reports_of_one_adapter_add_up(report):

@@ -29,7 +29,7 @@ class Check:
     Attributes:
         suite: the class of the author's that ran it; one adapter may have several, for several configurations.
         case: of a check with several cases; empty for one with one.
-        capability: whose proof it is; `EVERY` or `FAULTS` for no capability's.
+        proves: the capabilities whose proof it is, or `FAULTS`; empty for what every adapter is held to.
         since: the version of the contract that brought it.
         outcome: passed, newer (than the contract that the author follows, and not kept yet), gap, skipped or failed.
         reason: the author's, for a gap.
@@ -38,7 +38,7 @@ class Check:
     suite: str
     check: str
     case: str
-    capability: str
+    proves: tuple[str, ...]
     since: str
     outcome: str
     reason: str = ""
@@ -162,7 +162,7 @@ def _versions(first: Proven, second: Proven) -> str:
 
 
 def _rows(adapters: Sequence[Proven]) -> dict[str, tuple[Mark, ...]]:
-    names = {check.capability for adapter in adapters for check in adapter.checks}
+    names = {name for adapter in adapters for check in adapter.checks for name in check.proves or (EVERY,)}
     names |= {name for adapter in adapters for name in adapter.capabilities}
     order = [EVERY, FAULTS, *sorted(names - {EVERY, FAULTS})]
     return {name: tuple(_mark(adapter, name) for adapter in adapters) for name in order if name in names}
@@ -170,7 +170,7 @@ def _rows(adapters: Sequence[Proven]) -> dict[str, tuple[Mark, ...]]:
 
 def _mark(adapter: Proven, capability: str) -> Mark:
     """The worst that a check of this capability came to; a check newer than the author's contract takes nothing away."""
-    outcomes = {check.outcome for check in adapter.checks if check.capability == capability}
+    outcomes = {check.outcome for check in adapter.checks if capability in (check.proves or (EVERY,))}
     if outcomes & {"failed", "skipped"}:
         return Mark.FAILED
     if "gap" in outcomes:
