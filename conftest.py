@@ -111,7 +111,7 @@ def _installed(example: Example, project: Path) -> None:
     """What `pip install -e` leaves of a project: its source on Python's path, and the metadata that names its entry points."""
     told = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
     info = project.parent / ".site" / f"{told['name'].replace('-', '_')}-{told['version']}.dist-info"
-    info.mkdir(parents=True)
+    info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {told['name']}\nVersion: {told['version']}\n")
     groups = told["entry-points"].items()
     lines = [f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in each.items()) for group, each in groups]
