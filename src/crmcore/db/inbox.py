@@ -78,9 +78,12 @@ def known_reply(connection: Connection, account: str, vendor_id: str) -> bool:
     )
 
 
-def keep_reply(connection: Connection, **values: Any) -> int:
-    """Keep a reply; returns its id."""
+def keep_reply(connection: Connection, *, account: str, vendor_id: str, **values: Any) -> int | None:
+    """Keep a reply; returns its id, or None where somebody kept it in this very moment: whoever takes an id waits for him."""
     (number,) = take_ids(connection, reply, 1)
+    if known_reply(connection, account, vendor_id):
+        return None
+    values |= {"account": account, "vendor_id": vendor_id}
     connection.execute(reply.insert().values(id=number, **values))
     return number
 

@@ -231,6 +231,8 @@ class Collecting:
             state="OPTED_OUT" if word is not None and _says_only(event.text, word) else "WAITING",
             word=word,
         )
+        if reply is None:
+            return
         if word is None:
             self.report.waiting += 1
         else:
