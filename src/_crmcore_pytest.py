@@ -7,8 +7,10 @@ the standard library and nothing else: what it imported of crmcore would count a
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
+import re
 import tempfile
 from collections.abc import Generator, Iterator
 from importlib import metadata
@@ -141,9 +143,7 @@ def _outcome(report: pytest.TestReport, suite: Any, check: Any, name: str, case:
 
 def _proves(name: str, check: Any, declared: list[str]) -> list[str]:
     """The capabilities that a check is there for, of those the adapter declares, or "http"."""
-    needs = {part.strip() for part in check.needs.split("&")} | _ALSO.get(name, set())
-    if "PUSHED" in needs:
-        needs |= {"ParsesReceipts", "ParsesReplies"}
+    needs = set(re.split(r"\s*[&|]\s*", check.needs)) | _ALSO.get(name, set())
     return sorted(needs & {"http", *declared})
 
 
@@ -156,6 +156,7 @@ def _capabilities(cls: type) -> list[str]:
     return sorted(base.__name__ for base in cls.__mro__ if "Capability" in {each.__name__ for each in base.__bases__})
 
 
+@functools.cache
 def _distribution(module: str) -> tuple[str, str]:
     """Who ships the adapter: the distribution whose entry point is in the same package; empty when none is installed."""
     for entry in metadata.entry_points(group="crmcore"):

@@ -69,7 +69,7 @@ SUITE = """
         @pytest.mark.parametrize("each", ["a", pytest.param("b", marks=pytest.mark.xfail(reason="b is odd", strict=True))])
         def test_cases(self, each): assert each == "a"
 
-        @check(needs="PUSHED")
+        @check(needs="ParsesReceipts|ParsesReplies")
         def test_same_key_twice(self): pass
 
         @check()

@@ -38,7 +38,20 @@ _HOME = {
 }
 
 #: The modules whose asserts are checks.
-CHECKS = ("batches", "common", "dms", "logs", "pull", "receipts", "replies", "sandbox", "sending", "survey", "webhooks")
+CHECKS = (
+    "batches",
+    "common",
+    "dms",
+    "groups",
+    "logs",
+    "pull",
+    "receipts",
+    "replies",
+    "sandbox",
+    "sending",
+    "survey",
+    "webhooks",
+)
 
 __all__ = [
     "CONTRACT",

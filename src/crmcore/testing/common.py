@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib import metadata
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, quote_plus
 
 import attrs
@@ -232,8 +232,8 @@ class AdapterContract(Contract):
         """
         wrong = [
             f"{name}: {_said(outcome)}"
-            for name, operation, outcome, _ in _meeting(self, rig, fault)
-            if operation.kind == "read" and not _fits_read(fault, outcome)
+            for name, outcome, _ in _meeting(self, rig, fault, "read")
+            if not _fits_read(fault, outcome)
         ]
 
         assert not wrong, "\n".join(wrong)
@@ -249,8 +249,7 @@ class AdapterContract(Contract):
         """
         wrong = [
             f"{name}: {_said(outcome)}"
-            for name, operation, outcome, last in _meeting(self, rig, fault)
-            if operation.kind == "send"
+            for name, outcome, last in _meeting(self, rig, fault, "send")
             for each in _each(outcome)
             if not _fits_send(fault, each, rig, last=last)
         ]
@@ -265,7 +264,7 @@ class AdapterContract(Contract):
         If this fails: use `context.http`, which follows nothing.
         """
         moved = next(fault for fault in FAULTS if fault.name == "redirect-elsewhere")
-        for _ in _meeting(self, rig, moved):
+        for _ in _meeting(self, rig, moved, "read", "send"):
             pass
 
         assert [] == [seen.url for seen in rig.wire.travelled if ELSEWHERE in seen.url]
@@ -278,9 +277,13 @@ class AdapterContract(Contract):
 # ------------------------------------------------------------------ under faults
 
 
-def _meeting(contract: AdapterContract, rig: Rig, fault: Fault) -> Iterator[tuple[str, Operation, object, bool]]:
-    """(name, operation, outcome, was it the last request that met the fault?) for each operation and position."""
+def _meeting(
+    contract: AdapterContract, rig: Rig, fault: Fault, *kinds: Literal["read", "send"]
+) -> Iterator[tuple[str, object, bool]]:
+    """(name, outcome, was it the last request that met the fault?) for each operation of these kinds and each position."""
     for name, operation in contract.operations(rig.world).items():
+        if operation.kind not in kinds:
+            continue
         before = len(rig.wire.travelled)
         operation.run(rig.fresh())
         count = len(rig.wire.travelled) - before
@@ -291,7 +294,7 @@ def _meeting(contract: AdapterContract, rig: Rig, fault: Fault) -> Iterator[tupl
                 outcome = _outcome(operation, adapter)
                 spared = rig.wire.spared
             if len(rig.wire.travelled) > met and not spared:
-                yield f"{name}, request {position + 1} of {count}", operation, outcome, position == count - 1
+                yield f"{name}, request {position + 1} of {count}", outcome, position == count - 1
 
 
 def _outcome(operation: Operation, adapter: Any) -> object:
@@ -346,7 +349,7 @@ def _under_faults(contract: AdapterContract, rig: Rig) -> Iterator[tuple[str, ob
         yield name, _outcome(operation, rig.fresh())
     for fault in FAULTS if contract.over_http else ():
         if not fault.slow:
-            for name, _, outcome, _ in _meeting(contract, rig, fault):
+            for name, outcome, _ in _meeting(contract, rig, fault, "read", "send"):
                 yield f"{fault.name}: {name}", outcome
 
 

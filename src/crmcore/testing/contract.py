@@ -42,7 +42,7 @@ class Check:
     Attributes:
         since: the version of the contract that brought it.
         needs: what an adapter must have for it to apply: "" (every adapter), "http", the name of a capability, or the name of a
-            class attribute of the contract that is true; "A & B" for both.
+            class attribute of the contract that is true; "A|B" for either, "A & B" for both.
         kind: the kind of adapter it is for; "" for every kind.
     """
 
@@ -226,6 +226,8 @@ class Contract:
         """Does a check that needs this apply?"""
         if "&" in needs:
             return all(cls.has(part.strip()) for part in needs.split("&"))
+        if "|" in needs:
+            return any(cls.has(part) for part in needs.split("|"))
         if needs in {"", HTTP}:
             return needs == "" or cls.over_http
         return needs in capabilities(cls.adapter_class) or getattr(cls, needs, False) is True

@@ -14,6 +14,8 @@ from crmcore.hooks.adapters import WebhookRequest
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+#: How many made-up pushes an adapter is shown.
+EXAMPLES = 100
 #: What a value of a form, a query or a header may be instead.
 _STRANGE: tuple[str, ...] = (
     "", " ", "\x00", "\ufffd", "null", "true", "-1", "0", "1.5", "1e400", "NaN", "٣", "²", "9" * 11, "9" * 5_000, "%d", "%", "{}",
@@ -31,10 +33,10 @@ _BODIES: tuple[bytes, ...] = (
 )  # fmt: skip
 
 
-def evil_pushes(good: Sequence[WebhookRequest]) -> Iterator[WebhookRequest]:
+def evil(good: Sequence[WebhookRequest]) -> Iterator[WebhookRequest]:
     """Each good push with one thing in it replaced by something strange, or left out."""
     for push in good:
-        yield from broken_pushes(push)
+        yield from broken(push)
         for body in _BODIES:
             yield attrs.evolve(push, body=body)
         yield from _replaced(push, _STRANGE)
@@ -42,7 +44,7 @@ def evil_pushes(good: Sequence[WebhookRequest]) -> Iterator[WebhookRequest]:
         yield WebhookRequest(method=push.method, path=push.path)
 
 
-def broken_pushes(push: WebhookRequest) -> Iterator[WebhookRequest]:
+def broken(push: WebhookRequest) -> Iterator[WebhookRequest]:
     """What a proxy leaves of a push: its first half, or everything but one field."""
     yield attrs.evolve(push, body=push.body[: len(push.body) // 2])
     yield attrs.evolve(push, body=push.body[:-1])
@@ -56,7 +58,7 @@ def broken_pushes(push: WebhookRequest) -> Iterator[WebhookRequest]:
         yield attrs.evolve(push, body=_dumped(_put(said, path, _GONE)))
 
 
-def forged_pushes(true: WebhookRequest, other: WebhookRequest) -> Iterator[WebhookRequest]:
+def forged(true: WebhookRequest, other: WebhookRequest) -> Iterator[WebhookRequest]:
     """Each way to make `true` say something else without knowing the secret: parts of `other`, flipped bits, with pieces left out."""
     yield from _lessened(true)
     for changed in _changed(true, other):
@@ -88,10 +90,10 @@ def _lessened(push: WebhookRequest) -> Iterator[WebhookRequest]:
     for name in push.headers:
         yield attrs.evolve(push, headers=_without(push.headers, name))
         yield attrs.evolve(push, headers={**push.headers, name: ""})
-    yield from broken_pushes(push)
+    yield from broken(push)
 
 
-def garbage(good: Sequence[WebhookRequest]) -> SearchStrategy[WebhookRequest]:
+def pushes(good: Sequence[WebhookRequest]) -> SearchStrategy[WebhookRequest]:
     """Pushes to the addresses of good ones, made of anything, and of pieces of good ones."""
     from hypothesis import strategies as st
 

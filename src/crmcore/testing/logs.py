@@ -140,7 +140,7 @@ class LogContract(SendingContract):
         added = [event for events, _ in rig.adapter.pull_receipts(cursor) for event in events]
 
         assert [] == [event for events, _ in nothing for event in events]
-        assert [_name(rig.world.outbox[-1])] == [_name(event) for event in added]
+        assert [_name(rig.world.outbox[-1])[0]] == [_name(event)[0] for event in added]
 
     def _events(self, world: Network, count: int) -> list[Report | Reply]:
         """What the vendor has to tell, all of it of one second."""
@@ -158,7 +158,7 @@ class LogContract(SendingContract):
 def _name(event: Report | Receipt | Reply) -> tuple[str | None, ...]:
     """What tells events of one log apart; a key where there is one, else the reference."""
     if isinstance(event, Reply):
-        return ("reply", event.vendor_id, event.text)
+        return (event.vendor_id, event.text)
     return (event.key or event.ref, str(event.state))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from crmcore.testing.batches import BatchContract
+from crmcore.testing.groups import GroupContract
 from crmcore.testing.logs import LogContract
 from crmcore.testing.receipts import ReceiptContract
 from crmcore.testing.replies import ReplyContract
 from crmcore.testing.sandbox import SandboxContract
 
 
-class MessagingContract(BatchContract, ReceiptContract, ReplyContract, LogContract, SandboxContract):
+class MessagingContract(BatchContract, ReceiptContract, ReplyContract, LogContract, SandboxContract, GroupContract):
     """What a messaging adapter promises, and what each of its capabilities adds.
 
     `vendor` scripts how the vendor's system answers: it looks at `world.locked` for who we are, hands each text to `world.take(…)`,

@@ -36,6 +36,7 @@ class Taken:
         key: ours, as it arrived; "" where the vendor has no room for it.
         to: E.164, however it was written; "" for a group.
         mentions: the colleagues who are called by it, E.164.
+        at: when it was taken.
     """
 
     ref: str
@@ -43,6 +44,7 @@ class Taken:
     to: str = attrs.field(repr=False)
     text: str = attrs.field(repr=False)
     mentions: tuple[str, ...] = attrs.field(default=(), repr=False)
+    at: datetime = NOW
 
 
 @attrs.frozen
@@ -113,7 +115,8 @@ class Network(World):
             return known
         shown = (params or {}).get(VARIABLE, "") if template == TEMPLATE else text
         called = tuple(e164(each) for each in mentions)
-        taken = Taken(ref=f"V{len(self.texts) + 1:07d}", key=key, to=number, text=shown, mentions=called)
+        ref = f"V{len(self.texts) + 1:07d}"
+        taken = Taken(ref=ref, key=key, to=number, text=shown, mentions=called, at=self.clock.now())
         self.texts.append(taken)
         self.writes += 1
         return taken

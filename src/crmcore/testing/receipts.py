@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -89,7 +91,8 @@ class ReceiptContract(WebhookContract):
         if self.tells_pending:
             story.append(attrs.evolve(report, state=ReceiptState.SENT))
         forwards = [self._receipt(rig, each) for each in story]
-        backwards = [self._receipt(rig, each) for each in reversed(story)]
+        other = rig.fresh()
+        backwards = [self._receipt(rig, each, other) for each in reversed(story)]
 
         assert forwards == backwards[::-1]
 
@@ -112,10 +115,7 @@ class ReceiptContract(WebhookContract):
         Why: vendors collect what they tell; with one of fifty read, the others wait for a receipt that was here.
         If this fails: read the list, not its first item.
         """
-        reports = [
-            Report(key=f"Many{number}", ref=f"V{number}", to=OTHER, state=ReceiptState.DELIVERED)
-            for number in range(_MANY)
-        ]
+        reports = self.reports(rig, *[ReceiptState.DELIVERED] * _MANY)
         events = read(rig.adapter, self.receipt_push(reports, rig.world))
 
         assert isinstance(events, tuple)
@@ -149,9 +149,9 @@ class ReceiptContract(WebhookContract):
         events = read(rig.adapter, self.receipt_push(reports, rig.world))
 
         assert isinstance(events, tuple)
-        assert [ReceiptState.DELIVERED, ReceiptState.FAILED] == [
-            event.state for event in events if isinstance(event, Receipt) and event.state in _FINAL
-        ]
+        states = {event.key or event.ref: event.state for event in events if isinstance(event, Receipt)}
+        for report in (reports[0], reports[2]):
+            assert report.state is states.get(report.key, states.get(report.ref))
 
     @check(needs="ParsesReceipts")
     def test_a_receipt_keeps_nothing_of_the_customer(self, rig: Rig) -> None:
@@ -176,9 +176,9 @@ class ReceiptContract(WebhookContract):
 
         assert self.receipt_answer == parsed.answer
 
-    def _receipt(self, rig: Rig, report: Report) -> Receipt:
+    def _receipt(self, rig: Rig, report: Report, adapter: Any = None) -> Receipt:
         """What one report is read as."""
-        events = read(rig.fresh(), self.receipt_push([report], rig.world))
+        events = read(adapter or rig.adapter, self.receipt_push([report], rig.world))
 
         assert isinstance(events, tuple)
         (receipt,) = events

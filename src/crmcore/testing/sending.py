@@ -15,7 +15,6 @@ from crmcore.testing.contract import HTTP, Clock, Operation, Rig, check
 from crmcore.testing.faults import BY_NAME, broken
 from crmcore.testing.network import (
     ABROAD,
-    COLLEAGUES,
     CUSTOMER,
     NAME,
     OTHER,
@@ -328,39 +327,6 @@ class SendingContract(AdapterContract):
         assert channels
         assert all(isinstance(channel, Channel) for channel in channels)
         assert Channel.GROUP not in channels or len(channels) == 1
-
-    # ------------------------------------------------------------------ groups of colleagues
-
-    @check(needs=GROUP)
-    def test_who_is_mentioned_is_called(self, rig: Rig) -> None:
-        """The phones in `message.mentions` are called by the vendor, all of them, and nobody else's.
-
-        Why: a case that is late names its owner; in a group of forty nobody feels meant otherwise.
-        If this fails: write the numbers as colleagues register with the vendor, in the field and in the text if it wants both.
-        """
-        rig.adapter.send(self._to_group(COLLEAGUES), key=rig.world.next_key())
-        rig.adapter.send(self._to_group(()), key=rig.world.next_key())
-
-        assert [COLLEAGUES, ()] == [taken.mentions for taken in rig.world.texts]
-
-    @check(needs=GROUP)
-    def test_the_group_sees_no_customers_number(self, rig: Rig) -> None:
-        """`message.to` does not travel: a group reads the text and the mentions.
-
-        Why: everybody who joins the group later reads what was said in it.
-        If this fails: do not look at `message.to`; the group is in the configuration.
-        """
-        import attrs
-
-        rig.adapter.send(attrs.evolve(self.message(), to=CUSTOMER), key=rig.world.next_key())
-        seen = "".join(f"{each.url} {each.body!r} {each.headers}" for each in rig.wire.travelled)
-
-        assert CUSTOMER.removeprefix("+86") not in seen
-
-    def _to_group(self, mentions: tuple[str, ...]) -> Message:
-        import attrs
-
-        return attrs.evolve(self.message(), mentions=mentions)
 
 
 def _outcome(contract: SendingContract, rig: Rig) -> None:

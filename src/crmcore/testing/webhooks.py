@@ -11,17 +11,15 @@ import pytest
 
 from crmcore.errors import CrmError, PermanentError
 from crmcore.hooks.adapters import Parsed, Secret, WebhookRequest, WebhookResponse
-from crmcore.testing import guard
+from crmcore.testing import garbage, guard
 from crmcore.testing.common import standing
 from crmcore.testing.contract import Rig, check
-from crmcore.testing.garbage import broken_pushes, evil_pushes, forged_pushes, garbage
 from crmcore.testing.network import CUSTOMER, NAME, OTHER, Network, Report, a_reply
 from crmcore.testing.sending import SendingContract
 from crmcore.types.contact import Accepted, Receipt, ReceiptState, Reply
 
-PUSHED, SHARED_SECRET = "PUSHED", "SHARED_SECRET"
+PUSHED, SHARED_SECRET = "ParsesReceipts|ParsesReplies", "SHARED_SECRET"
 _METHODS = {"ParsesReceipts": "receipt_push", "ParsesReplies": "reply_push"}
-_EXAMPLES = 100
 _SHOWN = 1_000
 _PATIENCE = 5.0  # seconds for one push; a server has others waiting
 
@@ -61,9 +59,7 @@ class WebhookContract(SendingContract):
 
     @classmethod
     def has(cls, needs: str) -> bool:
-        """A check may need pushes of either kind, or a secret that signs them."""
-        if needs == PUSHED:
-            return any(cls.has(capability) for capability in _METHODS)
+        """A check may need a secret that signs pushes."""
         if needs == SHARED_SECRET:
             return any(isinstance(value, Secret) for value in cls.config.values())
         return super().has(needs)
@@ -155,14 +151,16 @@ class WebhookContract(SendingContract):
         """
         from hypothesis import HealthCheck, Phase, given, settings
 
-        adapter, good = rig.adapter, tuple(self.pushes(rig).values())
-        _survives(adapter, tuple(evil_pushes(good)))
+        adapter, good = rig.adapter, [*self.pushes(rig).values()]
+        if self.has("ParsesReceipts"):
+            good.append(self.receipt_push(self.reports(rig, ReceiptState.FAILED, permanent=True), rig.world))
+        _survives(adapter, tuple(garbage.evil(good)))
 
         @settings(
-            max_examples=_EXAMPLES, derandomize=True, database=None, deadline=None, print_blob=False,
+            max_examples=garbage.EXAMPLES, derandomize=True, database=None, deadline=None, print_blob=False,
             phases=(Phase.generate, Phase.shrink), suppress_health_check=tuple(HealthCheck),
         )  # fmt: skip
-        @given(garbage(good))
+        @given(garbage.pushes(good))
         def pushed(push: WebhookRequest) -> None:
             _survives(adapter, [push])
 
@@ -177,16 +175,16 @@ class WebhookContract(SendingContract):
         """
         shown: dict[str, str] = {}
         for kind, push in self.pushes(rig).items():
-            for number, broken in enumerate(broken_pushes(push)):
-                outcome = read(rig.adapter, broken)
-                if isinstance(outcome, CrmError):
-                    told = [outcome.render(lang) for lang in ("zh", "en")]
-                    shown[f"{kind} {number}"] = "".join([*told, *traceback.format_exception(outcome)])
+            for number, damaged in enumerate(garbage.broken(push)):
+                error = _raised(rig.adapter, damaged)
+                if isinstance(error, CrmError):
+                    told = [error.render(lang) for lang in ("zh", "en")]
+                    shown[f"{kind} {number}"] = "".join([*told, *traceback.format_exception(error)])
         personal = [CUSTOMER.removeprefix("+86"), OTHER.removeprefix("+86"), NAME]
 
         assert not (found := standing(personal, shown)), "\n".join(found)
 
-    @check(needs="PUSHED & signed")
+    @check(needs=f"{PUSHED} & signed")
     def test_what_was_not_signed_is_refused(self, rig: Rig) -> None:
         """A push whose body, query or headers were changed, or whose signature is missing, gives no other events than the true one.
 
@@ -196,12 +194,12 @@ class WebhookContract(SendingContract):
         """
         for true, other in self._twins(rig):
             events = read(rig.adapter, true)
-            for forged in forged_pushes(true, other):
+            for forged in garbage.forged(true, other):
                 outcome = read(rig.adapter, forged)
 
                 assert outcome is None or isinstance(outcome, PermanentError) or outcome == events, _shown(forged)
 
-    @check(needs="PUSHED & signed & SHARED_SECRET")
+    @check(needs=f"{PUSHED} & signed & {SHARED_SECRET}")
     def test_a_stranger_cannot_sign(self, rig: Rig) -> None:
         """A push that was signed with other secrets than the configured ones is refused.
 
@@ -229,6 +227,14 @@ def read(adapter: Any, push: WebhookRequest) -> tuple[Receipt | Reply, ...] | Cr
     except CrmError as error:
         return error
     return None
+
+
+def _raised(adapter: Any, push: WebhookRequest) -> object:
+    """What reading it raised, whatever it is; anything else where nothing was raised."""
+    try:
+        return read(adapter, push)
+    except Exception as error:  # noqa: BLE001 - that it must not is another check
+        return error
 
 
 def _survives(adapter: Any, pushes: Sequence[WebhookRequest]) -> None:

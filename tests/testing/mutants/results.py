@@ -17,10 +17,10 @@ _failed: dict[str, dict[str, dict[str, str]]] = {}
 
 
 def pytest_configure() -> None:
-    from crmcore.testing import (
-        contract,
-    )  # here, since pytest is still about to rewrite its asserts when it loads plugins
+    # here, since pytest is still about to rewrite its asserts when it loads plugins
+    from crmcore.testing import contract, garbage
 
+    garbage.EXAMPLES = 20
     contract.IMPATIENT = attrs.evolve(contract.IMPATIENT, connect=0.05, read=0.05, total=0.1)
 
 

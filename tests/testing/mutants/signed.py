@@ -1,0 +1,64 @@
+"""Readers of signed pushes that each break one promise."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+from tests.testing.mutants.good_messaging import SIGNATURE, GoodPushes, GoodSigned
+from tests.testing.mutants.runner import adapters, contracts
+
+from crmcore.hooks import Adapter, hookimpl
+
+
+class TestGood(GoodPushes):
+    """Keeps every promise."""
+
+    adapter_class = GoodSigned
+    signed = True
+
+
+class TrustsTheUnsigned(GoodSigned):
+    def verify(self, request):
+        if SIGNATURE in request.headers:
+            super().verify(request)
+
+
+class SignsWithNothing(GoodSigned):
+    """The digest is of the body alone; its vendor's is, too."""
+
+    def digest(self, body):
+        return hashlib.sha256(body).hexdigest()
+
+
+class SignedWithNothing(TestGood):
+    adapter_class = SignsWithNothing
+
+    def push(self, path, said):
+        push = super().push(path, said)
+        return attrs.evolve(push, headers={SIGNATURE: hashlib.sha256(push.body).hexdigest()})
+
+
+class ComparesText(GoodSigned):
+    """`compare_digest` takes text that is ASCII, and nothing else."""
+
+    def verify(self, request):
+        if not hmac.compare_digest(self.digest(request.body), request.headers.get(SIGNATURE, "")):
+            raise self.unreadable(SIGNATURE)
+
+
+MUTANTS = {
+    "test_what_was_not_signed_is_refused": TrustsTheUnsigned,
+    "test_a_stranger_cannot_sign": SignedWithNothing,
+    "test_garbage_is_refused": ComparesText,
+}
+
+globals().update(contracts(TestGood, MUTANTS))
+
+
+@hookimpl
+def crmcore_adapters() -> Iterable[type[Adapter[Any]]]:
+    return adapters(TestGood, MUTANTS)
