@@ -14,6 +14,7 @@ from pathlib import Path
 from crmcore.db import messages
 from crmcore.db.engine import Database
 from crmcore.flows import send as flow
+from crmcore.flows.guarding import Guard
 from crmcore.hooks.adapters import FindsMessages, Found, MessagingAdapter
 from crmcore.rules.messages import BreakerPolicy, SendPolicy
 from crmcore.rules.permit import ContactPolicy, QuietHours
@@ -79,6 +80,11 @@ class Clock:
         return datetime.fromisoformat(now)
 
 
+def guard(_message, _customer):
+    """A plugin that is asked before each text leaves, and refuses none."""
+    die_at("while_a_plugin_is_asked")
+
+
 messages.claim = dying(messages.claim, "before_claim", "inside_claim_transaction")
 messages.record = dying(messages.record, "before_record", "inside_record_transaction")
 flow.attempt = dying(flow.attempt, "after_claim_commit", "after_call")
@@ -104,4 +110,5 @@ with Database(url) as db:
         policies,
         Clock(),
         dry_run=False,
+        guards=[Guard("guard", guard)],
     )

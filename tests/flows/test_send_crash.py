@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 POINTS = (
+    "while_a_plugin_is_asked",
     "before_claim",
     "inside_claim_transaction",
     "after_claim_commit",

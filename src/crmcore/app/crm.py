@@ -267,11 +267,20 @@ class Crm(Given):
 
     def send(self, *, yes: bool, limit: int | None = None) -> SendReport:
         """Send what is due; without `yes` only decide, and write nothing."""
+        from crmcore.flows.guarding import of_plugins
         from crmcore.flows.send import send_due
 
         with self.adapters.each(self.config.messaging) as adapters:
-            accounts = self._accounts(adapters)
-            report = send_due(self.db, accounts, self.stores, self.policies(), self.clock, dry_run=not yes, limit=limit)
+            report = send_due(
+                self.db,
+                self._accounts(adapters),
+                self.stores,
+                self.policies(),
+                self.clock,
+                dry_run=not yes,
+                limit=limit,
+                guards=of_plugins(self.plugins),
+            )
         report.errors |= self._unusable(adapters, to_colleagues=False)
         return report
 

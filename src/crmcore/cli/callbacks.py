@@ -130,7 +130,7 @@ def tell(state: State, report: ImportReport) -> None:
             state.tell(state.say(f"callbacks.{name}", count=len(cases), ids=", ".join(f"K{one}" for one in cases)))
     for notice in report.notices:
         state.note(state.say("callbacks.notice", row=notice.row, id=notice.id, why=state.reason(notice.reason)))
-    for warning in state.plugins.warnings:
+    for warning in state.plugins.warned("find"):
         state.note(state.say("collect.finder", plugin=warning.plugin, error=warning.error))
     if report.ignored:
         state.note(state.say("callbacks.ignored", columns=", ".join(report.ignored)))

@@ -10,6 +10,7 @@ from crmcore.cli.failures import error_body
 from crmcore.cli.frame import Command
 from crmcore.cli.memory import no_collecting
 from crmcore.cli.state import State
+from crmcore.errors import PluginError
 from crmcore.types.contact import MessageState
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from crmcore.flows.sync import SourceReport, SyncReport
 
 PART = 1  # exit code: done in part
+GATE = PluginError.exit_code  # a plugin that is asked before sending gave no answer
 
 
 @click.command("sync", cls=Command)
@@ -59,8 +61,9 @@ def collect(state: State) -> int:
 def send(state: State, yes: bool, limit: int | None) -> int:
     """Send what is due; without --yes only decide."""
     report = state.crm.send(yes=yes, limit=limit)
-    failed = list(report.errors.values())
-    code = _exit_code(failed, _accounts(state)) or (PART if report.left else 0)
+    gates, errors = list(report.gates.values()), list(report.errors.values())
+    failed = [*gates, *errors]
+    code = GATE if gates else _exit_code(errors, _accounts(state)) or (PART if report.left else 0)
     if state.json:
         _emit(state, "send", sent(report), failed, code)
     else:
@@ -184,7 +187,7 @@ def tell_collect(state: State, report: CollectReport) -> None:
     state.tell(state.say("collect.done", **body))
     if report.complaints or report.joined:
         state.tell(state.say("collect.complaints", complaints=report.complaints, joined=report.joined))
-    for warning in state.plugins.warnings:
+    for warning in state.plugins.warned("find"):
         state.note(state.say("collect.finder", plugin=warning.plugin, error=warning.error))
     for each in report.surveys:
         _tell_answers(state, each)
@@ -206,7 +209,7 @@ def sent(report: SendReport) -> dict[str, Any]:
         }
         for line in report.lines
     ]
-    failed = {name: error.code for name, error in report.errors.items()}
+    failed = {name: error.code for name, error in (report.errors | report.gates).items()}
     return {
         "dry_run": report.dry_run,
         "messages": lines,
@@ -233,6 +236,8 @@ def tell_send(state: State, report: SendReport) -> None:
         state.tell(state.say("send.left", count=count, why=state.reason(why)))
     for name, error in report.errors.items():
         state.note(state.say("send.failed", name=name, why=error.render(state.lang)))
+    for error in report.gates.values():
+        state.note(f"× {error.render(state.lang)}")
     if report.dry_run and report.lines:
         state.tell(state.say("send.hint"))
 

@@ -250,6 +250,8 @@ def _words(code: str | None, lang: str) -> str:
     if code is None:
         return "-"
     text, _ = reason_of(code, lang)
+    if code.startswith("plugin:"):  # its words name the plugin, as the code does
+        return text
     return code if text == code else f"{code}: {text}"
 
 

@@ -1,7 +1,8 @@
 """send: what is due goes out, once.
 
 Fetch what is due, decide with `rules.permit`, act through the adapter, record what came of it. The order of the commits is the
-whole safety: the claim is durable before the call, the outcome after it, and no transaction is open while a vendor is called.
+whole safety: the claim is durable before the call, the outcome after it, and no transaction is open while a vendor or a plugin is
+called. Plugins are asked before the claim, and what they say is weighed inside it, after what the core says by itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import CrmError, NotSent
 from crmcore.flows import doubt
+from crmcore.flows.guarding import Guard, Guarding, Left
 from crmcore.hooks.adapters import Clock, DedupesKeys, MessagingAdapter, SendsBatches
 from crmcore.rules.messages import (
     Breaker,
@@ -42,6 +44,7 @@ from crmcore.types.contact import (
     MessageState,
     Rejected,
     Scope,
+    Send,
     SendResult,
     Unknown,
 )
@@ -96,8 +99,9 @@ class SendReport:
     """One line a text that was looked at.
 
     Attributes:
-        left: texts that stay due, by why: NO_ACCOUNT, BREAKER_OPEN, ACCOUNT_STOPPED.
+        left: texts that stay due, by why: NO_ACCOUNT, BREAKER_OPEN, ACCOUNT_STOPPED, GATE_FAILED, CHANGED_MEANWHILE.
         errors: accounts that could not be used or reached, with the last reason.
+        gates: plugins that were asked before sending and gave no answer, with the last reason.
         doubts: texts in doubt that this run looked at, by what was done: see `flows.doubt`.
     """
 
@@ -105,6 +109,7 @@ class SendReport:
     lines: list[SendLine] = attrs.field(factory=list)
     left: dict[str, int] = attrs.field(factory=dict)
     errors: dict[str, CrmError] = attrs.field(factory=dict)
+    gates: dict[str, CrmError] = attrs.field(factory=dict)
     doubts: dict[str, int] = attrs.field(factory=dict)
 
     def leave(self, why: str, count: int) -> None:
@@ -130,6 +135,7 @@ class Sending:
     clock: Clock
     report: SendReport
     pause: Callable[[float], None]
+    guarding: Guarding
     stopped: set[str] = attrs.field(factory=set)
     breakers: dict[str, Breaker] = attrs.field(factory=dict)
 
@@ -144,15 +150,26 @@ def send_due(
     dry_run: bool,
     limit: int | None = None,
     pause: Callable[[float], None] = time.sleep,
+    guards: Sequence[Guard] = (),
 ) -> SendReport:
-    """Send up to `limit` due texts; in a dry run decide only and write nothing."""
+    """Send up to `limit` due texts that no guard keeps back; in a dry run decide only and write nothing."""
     report = SendReport(dry_run=dry_run)
-    run = Sending(db=db, accounts=accounts, stores=stores, policies=policies, clock=clock, report=report, pause=pause)
+    run = Sending(
+        db=db,
+        accounts=accounts,
+        stores=stores,
+        policies=policies,
+        clock=clock,
+        report=report,
+        pause=pause,
+        guarding=Guarding(guards, report.gates),
+    )
     if not dry_run:
         adapters = {account.name: account.adapter for account in accounts}
         report.doubts = doubt.reconcile_all(db, adapters, policies.sending, clock)
     for row_ids, account in _chunks(run, limit):
         if dry_run:
+            run.guarding.ask(row_ids)
             with db.reading() as connection:
                 _decide(run, connection, messages.by_id(connection, row_ids), account)
         else:
@@ -169,6 +186,7 @@ def _chunks(run: Sending, limit: int | None) -> Iterator[tuple[list[int], Accoun
         size = PAGE if limit is None else min(PAGE, limit - len(seen))
         with run.db.reading() as connection:
             page = messages.due(connection, until, size, after=after)
+            run.guarding.load(connection, [row.id for row in page], until)
         if not page:
             return
         after = (page[-1].due_at, page[-1].id)
@@ -204,6 +222,7 @@ def _send_chunk(run: Sending, ids: list[int], account: Account) -> None:
     if isinstance(position(breaker, run.clock.now(), run.policies.breaker), Open):
         run.report.leave("BREAKER_OPEN", len(ids))
         return
+    run.guarding.ask(ids)
     with run.db.writing() as connection:  # decision and claim see the same opt-outs
         rows = messages.lock(connection, ids, run.clock.now())
         claimed = _decide(run, connection, rows, account)
@@ -227,7 +246,11 @@ def _decide(run: Sending, connection: Connection, rows: Sequence[Row[Any]], acco
     for row in rows:
         # texts of one call count against the caps of each other
         fact = attrs.evolve(facts[row.id], sent_recently=facts[row.id].sent_recently + spoken.get(row.customer_id, ()))
-        outcome = _gate(row, account, after_permit(permit(fact, run.policies.contact, now)), now)
+        outcome = _permitted(run, row, fact, now)
+        if isinstance(outcome, Left):
+            run.report.leave(outcome.why, 1)
+            continue
+        outcome = _gate(row, account, outcome, now)
         if outcome.state is MessageState.SENDING:
             go.append(row)
             if row.message_class != "SERVICE":
@@ -239,6 +262,13 @@ def _decide(run: Sending, connection: Connection, rows: Sequence[Row[Any]], acco
             _maybe_call(connection, row, outcome.state, outcome.reason, fact, now)
         run.report.lines.append(_line(row, outcome.state, outcome))
     return go
+
+
+def _permitted(run: Sending, row: Row[Any], fact: ContactFacts, now: datetime) -> Outcome | Left:
+    """The core's word, and where it lets a text go, that of the plugins."""
+    decision = permit(fact, run.policies.contact, now)
+    verdict = run.guarding.verdict(row) if isinstance(decision, Send) else None
+    return verdict if isinstance(verdict, Left) else after_permit(decision if verdict is None else verdict)
 
 
 def _gate(row: Row[Any], account: Account, outcome: Outcome, now: datetime) -> Outcome:

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pluggy
 
-from crmcore.hooks import findings, specs
+from crmcore.hooks import findings, specs, verdicts
 from crmcore.hooks.adapters import Adapter, DmsAdapter, MessagingAdapter, SurveyAdapter, capabilities
 
 if TYPE_CHECKING:
     from crmcore.types.complaint import ComplaintDraft
+    from crmcore.types.contact import Message, Refuse
+    from crmcore.types.customer import Customer
 
 GROUP = "crmcore"
 KINDS: Mapping[str, type[Adapter[Any]]] = {base.kind: base for base in (DmsAdapter, MessagingAdapter, SurveyAdapter)}
@@ -46,7 +48,8 @@ class Problem:
 
     Attributes:
         stage: "import", "register", "check" (a hook that does not exist), "call" (a hook that raised), "adapter" (a class that
-            breaks the contract), "duplicate", or "find" (a complaint finder that failed on something that came in).
+            breaks the contract), "duplicate", "find" (a complaint finder that failed on something that came in), or "send" (a
+            hook that failed when it was asked about a text).
         error: one line for the person who mends it; English, it quotes Python.
     """
 
@@ -116,6 +119,10 @@ class Plugins:
         """Everything that is not used, and why."""
         return tuple(problem for plugin in self.plugins for problem in plugin.problems)
 
+    def warned(self, stage: str) -> tuple[Problem, ...]:
+        """What went wrong at work, of one kind: "find" or "send"."""
+        return tuple(problem for problem in self.warnings if problem.stage == stage)
+
     def clash(self, kind: str, name: str) -> Problem | None:
         """The problem when several plugins claim this adapter; then nobody has it."""
         return self._clashes.get((kind, name))
@@ -144,23 +151,45 @@ class Plugins:
         except KeyboardInterrupt:
             raise
         except findings.Unusable as error:
-            self._warn(name, str(error))
+            self._warn(name, "find", str(error))
             return None
         except BaseException as error:  # noqa: BLE001 - a finder that fails or exits loses nobody's complaint
-            self._warn(name, type(error).__name__)
+            self._warn(name, "find", type(error).__name__)
             return None
         if mended:
-            self._warn(name, mended)
+            self._warn(name, "find", mended)
         return draft
 
-    def _warn(self, name: str, what: str) -> None:
+    def guards(self) -> tuple[str, ...]:
+        """The plugins that are asked before a text leaves, in the order in which they are asked."""
+        return tuple(impl.plugin_name for impl in self._manager.hook.crmcore_before_send.get_hookimpls())
+
+    def before_send(self, name: str, message: Message, customer: Customer) -> Refuse | Problem | None:
+        """Ask one plugin about a text; a `Problem` when it fails, whatever it does, and then nobody has said yes.
+
+        The problem names the exception and quotes nothing, since its words may hold the customer's.
+        """
+        hooks = self._manager.hook.crmcore_before_send.get_hookimpls()
+        impl = next(each for each in hooks if each.plugin_name == name)
+        said = {"message": message, "customer": customer}
+        try:
+            return verdicts.checked(impl.function(*(said[each] for each in impl.argnames)))
+        except KeyboardInterrupt:
+            raise
+        except verdicts.Unusable as error:
+            return self._warn(name, "send", str(error))
+        except BaseException as error:  # noqa: BLE001 - a plugin that fails or exits lets nothing leave, and ends no run
+            return self._warn(name, "send", type(error).__name__)
+
+    def _warn(self, name: str, stage: str, what: str) -> Problem:
         plugin = next(each for each in self.plugins if each.name == name)
         warning = Problem(
-            plugin=name, distribution=plugin.distribution, version=plugin.version, stage="find", error=what
+            plugin=name, distribution=plugin.distribution, version=plugin.version, stage=stage, error=what
         )
         with self._warning:
             if warning not in self.warnings:
                 self.warnings.append(warning)
+        return warning
 
     def _handed(self, thing: object) -> Plugin:
         """What an application handed over, under the name of its code; the second of a class is "…#2"."""

@@ -7,18 +7,22 @@ The files of one language are read as one catalogue of three tables: `errors."CR
 from __future__ import annotations
 
 import functools
+import sys
 import tomllib
 from collections.abc import Mapping
-from importlib import resources
+from importlib import metadata, resources
 from typing import Any
 
 LANGUAGES = ("zh", "en")
+_PLUGIN = "plugin:"
 
 
 @functools.cache
 def catalogue(lang: str, package: str = "crmcore") -> Mapping[str, Any]:
     """The tables of one language of one package; empty for a package that brings none."""
     merged: dict[str, dict[str, Any]] = {}
+    if not package:
+        return merged
     try:
         files = [file for file in (resources.files(package) / "lang").iterdir() if file.name.endswith(f".{lang}.toml")]
     except (FileNotFoundError, ModuleNotFoundError):
@@ -57,8 +61,30 @@ def error(code: str, lang: str, package: str, params: Mapping[str, object]) -> t
 def reason(
     code: str, lang: str, package: str = "crmcore", params: Mapping[str, object] | None = None
 ) -> tuple[str, str]:
-    """Text and fix of a reason code: why a row was rejected, a message held or refused, a touchpoint suppressed."""
+    """Text and fix of a reason code: why a row was rejected, a message held or refused, a touchpoint suppressed.
+
+    "plugin:<name>:<CODE>" is what a plugin has said: it is named, and has its own words where it brings some.
+    """
+    if code.startswith(_PLUGIN):
+        name, _, own = code.removeprefix(_PLUGIN).rpartition(":")
+        said, fix = _entry("reasons", own, lang, _package(name), params or {})
+        text, _ = _entry("reasons", "PLUGIN_SAYS", lang, "crmcore", {"plugin": name, "said": said})
+        return text, fix
     return _entry("reasons", code, lang, package, params or {})
+
+
+def _package(plugin: str) -> str:
+    """Where a plugin has its words: the package of its entry point, or of the code of that name if it is loaded already."""
+    installed = _installed(plugin)
+    if installed:
+        return installed
+    own = plugin.partition(".")[0].partition("#")[0]
+    return own if hasattr(sys.modules.get(own), "__path__") else ""
+
+
+@functools.cache
+def _installed(plugin: str) -> str:
+    return next((each.module.partition(".")[0] for each in metadata.entry_points(group="crmcore", name=plugin)), "")
 
 
 def say(key: str, lang: str, /, package: str = "crmcore", **params: object) -> str:
