@@ -26,6 +26,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted(DOCS.rglob("*.md")),
     *sorted(ROOT.glob("plugins/*/README.md")),
+    *sorted(ROOT.glob("examples/**/README.md")),
 ]
 #: Pages that a person has written; the reference is made from the code and says everything anyway.
 WRITTEN = [page for page in PAGES if page.parent != DOCS / "reference"]
