@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from made import care, cases, codes, commands, crmtoml, hooks, metrics
+from made import care, cases, codes, commands, crmtoml, hooks, metrics, proven
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -41,9 +41,14 @@ def with_ladder(page: str) -> str:
     return f"{before}{BEGIN}\n{drawn}\n\n{END}{after}"
 
 
+def proven_page() -> dict[Path, str]:
+    """The page that is made of a run of the contract tests, which takes its time."""
+    return {DOCS / "reference" / "matrix.md": f"{HEAD}{proven.matrix_page().rstrip()}\n"}
+
+
 def main() -> None:
     """Write what has changed."""
-    for path, text in pages().items():
+    for path, text in (pages() | proven_page()).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
