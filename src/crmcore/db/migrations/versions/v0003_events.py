@@ -38,14 +38,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("id", INT, nullable=True))
     op.execute(_NUMBER)
     op.execute(_GO_ON)
-    with op.batch_alter_table("complaint_event", schema=None) as batch_op:
+    # SQLite builds these two anew, and SQLAlchemy before 2.1 does not see what kind of tables they were
+    rebuilt = {"sqlite_strict": True, "sqlite_with_rowid": False}
+    with op.batch_alter_table("complaint_event", schema=None, table_kwargs=rebuilt) as batch_op:
         batch_op.alter_column("id", existing_type=INT, nullable=False)
         batch_op.create_unique_constraint(batch_op.f("uq_complaint_event_id"), ["id"])
 
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.add_column(sa.Column("recorded_at", TEXT, nullable=True))
     op.execute("UPDATE reply SET recorded_at = at")  # of older ones only the vendor's time is known
-    with op.batch_alter_table("reply", schema=None) as batch_op:
+    with op.batch_alter_table("reply", schema=None, table_kwargs={"sqlite_strict": True}) as batch_op:
         batch_op.alter_column("recorded_at", existing_type=TEXT, nullable=False)
         batch_op.create_index(batch_op.f("ix_reply_customer_id"), ["customer_id"], unique=False)
 
