@@ -96,7 +96,7 @@ def shipped() -> list[tuple[str, str, list[ast.stmt]]]:
         for folder in sorted((ROOT / "plugins").iterdir())
     ]
     found += [
-        (folder.name, f"examples/{folder.name}", folder)
+        (folder.name, f"examples/{folder.name}/README.md", folder)
         for folder in sorted((ROOT / "examples").glob("*"))
         if folder.is_dir()
     ]

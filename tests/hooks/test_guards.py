@@ -33,7 +33,7 @@ def ask(plugin):
 
 
 @pytest.mark.parametrize("answer", [None, Refuse("ON_THE_LIST")])
-def test_what_a_plugin_says_is_taken(answer):
+def test_hook_crmcore_before_send_is_taken_at_its_word(answer):
     """Nothing speaks against it, or the reason why it must not leave."""
     plugins, said = ask(guard(answer))
 
