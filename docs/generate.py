@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from made import care, cases, codes, commands, crmtoml, hooks, metrics, proven
+from made import care, cases, codes, commands, contract, crmtoml, hooks, metrics, proven
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -18,6 +18,7 @@ MAKERS = {
     "rules": care.rules_page,
     "hooks": hooks.hooks_page,
     "adapters": hooks.adapters_page,
+    "contract": contract.contract_page,
     "metrics": metrics.metrics_page,
     "complaints": cases.complaints_page,
 }

@@ -96,6 +96,24 @@ def test_a_key_without_words_is_noticed(generate, monkeypatch):
         crmtoml.config_page()
 
 
+def test_a_check_without_a_reason_is_noticed(generate):
+    """A check of the contract that does not say why, or what to do if it fails, stops the generator; each other is on the page."""
+    from made import contract  # type: ignore[import-not-found]
+
+    from crmcore.testing import MessagingContract
+
+    def test_something(self) -> None:
+        """Something holds. Why: because."""
+
+    page = contract.contract_page()
+    checks = [name for part in contract.parts_of(MessagingContract) for name, _ in contract.checks(part)]
+
+    assert len(checks) > 50
+    assert [] == [name for name in checks if f"### `{name}`\n" not in page]
+    with pytest.raises(SystemExit, match="test_something"):
+        contract.told(test_something)
+
+
 def test_every_hook_has_its_signature():
     """A hook of specs.py stands in the reference as a heading, with its exact signature."""
     page = (DOCS / "reference/hooks.md").read_text("utf-8")

@@ -141,6 +141,7 @@ def shown(text: str) -> str:
 def class_section(node: ast.ClassDef) -> list[str]:
     bases = ", ".join(bases_of(node))
     fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign)]
+    fields = [each for each in fields if not each.startswith("_")]
     methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")]
     parts = [f"### `{node.name}{f'({bases})' if bases else ''}`\n", text_of(node)]
     if fields:

@@ -10,7 +10,7 @@ from crmcore.testing.replies import ReplyContract
 from crmcore.testing.sandbox import SandboxContract
 
 
-class MessagingContract(BatchContract, ReceiptContract, ReplyContract, LogContract, SandboxContract, GroupContract):
+class MessagingContract(GroupContract, SandboxContract, LogContract, ReplyContract, ReceiptContract, BatchContract):
     """What a messaging adapter promises, and what each of its capabilities adds.
 
     `vendor` scripts how the vendor's system answers: it looks at `world.locked` for who we are, hands each text to `world.take(…)`,

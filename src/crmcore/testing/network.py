@@ -6,7 +6,7 @@ A vendor's script asks it at every call, and puts into the vendor's words what i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -101,11 +101,9 @@ class Network(World):
         to: str = "",
         text: str = "",
         key: str = "",
-        template: str = "",
-        params: Mapping[str, str] | None = None,
-        mentions: tuple[str, ...] | list[str] = (),
+        mentions: Sequence[str] = (),
     ) -> Taken | Refused | Failed:
-        """One text for one number, as the phone would show it; `template` and `params` instead of `text` for vendors that fill in."""
+        """One text for one number, as the phone would show it."""
         number = e164(to)
         if self.failing:
             return Failed()
@@ -113,13 +111,16 @@ class Network(World):
             return Refused()
         if self.dedupes and (known := self.find(key)) is not None:
             return known
-        shown = (params or {}).get(VARIABLE, "") if template == TEMPLATE else text
         called = tuple(e164(each) for each in mentions)
         ref = f"V{len(self.texts) + 1:07d}"
-        taken = Taken(ref=ref, key=key, to=number, text=shown, mentions=called, at=self.clock.now())
+        taken = Taken(ref=ref, key=key, to=number, text=text, mentions=called, at=self.clock.now())
         self.texts.append(taken)
         self.writes += 1
         return taken
+
+    def filled(self, template: str, params: Mapping[str, str]) -> str:
+        """What the phone would show, for vendors that fill in: the kit's messages name one template, and its variable is all of it."""
+        return params.get(VARIABLE, "") if template == TEMPLATE else ""
 
     def find(self, key: str) -> Taken | None:
         """The text that came with this key."""

@@ -307,6 +307,18 @@ class GoodSandbox(GoodReader, HasSandbox):
         return Toy(plan)
 
 
+class GoodTemplates(GoodSender):
+    """POST /send {to, template, params, key}: the gateway fills in, and sends nothing else."""
+
+    name: ClassVar[str] = "good_templates"
+
+    def send(self, message: Message, *, key: str) -> SendResult:
+        return super().send(message, key=key) if message.template else Rejected(code="NO_TEMPLATE")
+
+    def fields(self, message: Message, key: str) -> dict[str, Any]:
+        return {"to": message.to, "template": message.template, "params": dict(message.params), "key": key}
+
+
 class GoodRobot(GoodSender):
     """POST /group {text, mentions} speaks to colleagues."""
 
@@ -446,6 +458,8 @@ class GoodPushes(Good):
 
 def _told(world: Network, said: Mapping[str, Any]) -> dict[str, str]:
     key = said.get("key", "")
+    if "template" in said:
+        said = {**said, "text": world.filled(said["template"], said["params"])}
     match world.take(to=said.get("to", ""), text=said["text"][:LONGEST], key=key, mentions=said.get("mentions", ())):
         case Taken(ref=ref):
             return {"code": "OK", "id": ref, "key": key}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.testing.mutants import batches, dedupes, logs, pushes, robots, runner, sandboxes, sending, signed
+from tests.testing.mutants import batches, dedupes, logs, pushes, robots, runner, sandboxes, sending, signed, templates
 
-ZOOS = (sending, batches, dedupes, pushes, signed, logs, sandboxes, robots)
+ZOOS = (sending, templates, batches, dedupes, pushes, signed, logs, sandboxes, robots)
 
 
 @pytest.fixture(scope="module", name="failed")
