@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from made import care, cases, codes, commands, contract, crmtoml, hooks, metrics, proven
+from made import api, care, cases, codes, commands, contract, crmtoml, hooks, metrics, proven
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -16,6 +16,7 @@ MAKERS = {
     "errors": codes.errors_page,
     "reasons": codes.reasons_page,
     "rules": care.rules_page,
+    "api": api.api_page,
     "hooks": hooks.hooks_page,
     "adapters": hooks.adapters_page,
     "contract": contract.contract_page,

@@ -22,7 +22,8 @@ It is written down here so that each change of it is seen by whoever reviews it:
 A name that begins with an underscore is nobody's, and so is a module that this page does not name.
 """
 MET = """\
-What the signatures above name, and what is therefore promised as well, though it is not imported by name.
+What the signatures above name: a program is handed these and may use them, without importing them by name.
+{inside} are what crmcore's own command is made of: their names are seen, and nothing is promised of them.
 """
 #: Modules and packages; of a package with a "*" each module.
 PUBLIC = (
@@ -38,6 +39,8 @@ PUBLIC = (
     "crmcore.contrib.*",
 )
 
+#: Methods with underscores that a user calls, by writing something else.
+SPOKEN = frozenset({"__init__", "__enter__", "__exit__", "__iter__", "__len__", "__getitem__", "__call__"})
 WIDTH = 116  # of a line, four more inside a class
 
 #: What the flows are given: the command that ships with crmcore is made of it. `Crm` shows these names, and promises nothing of them.
@@ -64,9 +67,10 @@ def api_page() -> str:
         offered = [resolved(module, name) for name in window(module)]
         told |= set(offered)
         parts += [f"## `{module}`\n", listing(offered)]
-    rest = sorted(met(told) - told, key=lambda each: (each.module, each.name))
+    rest = [each for each in met(told) - told if not isinstance(getattr(each.node, "value", None), ast.Call)]
+    rest.sort(key=lambda each: (each.module, each.name))  # without what a call makes, a type variable
     if rest:
-        parts += ["## What these lead to\n", MET]
+        parts += ["## What these lead to\n", MET.format(inside=", ".join(f"`{name}`" for name in sorted(INSIDE)))]
         for module in dict.fromkeys(each.module for each in rest):
             parts += [f"### `{module}`\n", listing([each for each in rest if each.module == module])]
     return "\n".join(parts)
@@ -174,13 +178,15 @@ def source_of(module: str, name: str) -> Definition | None:
 
 
 def _named(each: Found) -> set[str]:
-    """The names in what is shown of a definition: in annotations, bases and unions, not in the values that stand there as defaults."""
+    """The names in what is shown of a definition: in annotations, bases and unions, not in values and decorators."""
     shown = ast.parse(text(each)).body[0]
     values = [node.value for node in ast.walk(shown) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value]
     if isinstance(shown, ast.Assign):  # an alias is its value, unless it is made by a call, as a type variable is
         values = [node for node in values if isinstance(node, ast.Call)]
     for node in ast.walk(shown):
-        if isinstance(node, ast.arguments):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            values += node.decorator_list
+        elif isinstance(node, ast.arguments):
             values += [default for default in (*node.defaults, *node.kw_defaults) if default is not None]
     hidden = {id(inner) for value in values for inner in ast.walk(value)}
     return {node.id for node in ast.walk(shown) if isinstance(node, ast.Name) and id(node) not in hidden}
@@ -235,7 +241,7 @@ def _annotated(method: ast.FunctionDef, name: str) -> bool:
 def _member(node: ast.stmt) -> Iterator[str]:
     """What a class promises: its fields, its methods, the members of an enum; how it does it, nobody sees."""
     match node:
-        case ast.FunctionDef(name=name) if name == "__init__" or not name.startswith("_"):
+        case ast.FunctionDef(name=name) if name in SPOKEN or not name.startswith("_"):
             yield from _function(node)
         case ast.AnnAssign(target=ast.Name(id=name)) if not name.startswith("_"):
             yield f"{name}: {ast.unparse(node.annotation)}{_value(node.value)}"
