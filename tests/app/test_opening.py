@@ -256,3 +256,14 @@ def test_plugins_that_were_found_already_are_used(settings):
     plugins = Plugins()
     with Crm(settings, plugins=plugins) as crm:
         assert plugins is crm.plugins
+
+
+def test_the_shop_window_shows_what_is_there():
+    """Every name that `import crmcore` offers is found where its own module has it, and no other is listed."""
+    import crmcore
+
+    assert {"__version__", *crmcore._HOME} == set(crmcore.__all__)
+    assert sorted(crmcore.__all__) == dir(crmcore)
+    assert all(getattr(crmcore, name) is not None for name in crmcore.__all__)
+    with pytest.raises(AttributeError, match="Crn"):
+        _ = crmcore.Crn
