@@ -14,14 +14,14 @@ import wsgiref.simple_server
 from contextlib import contextmanager
 
 import attrs
-import django
 import httpx
 import pytest
 import uvicorn
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from django.urls import path
+from django.urls import clear_url_caches, path
+from django.utils.functional import empty
 from flask import Flask
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -90,11 +90,18 @@ def flask_app(crm):
     return app
 
 
+@pytest.fixture(name="project", autouse=True)
+def _project():
+    """Settings of a project of Django, for one test; neither they nor its logging stay in this process."""
+    before, settings._wrapped = settings._wrapped, empty
+    settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="x", USE_TZ=True)
+    yield
+    settings._wrapped = before
+
+
 def django_app(crm):
-    if not settings.configured:
-        settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="x", USE_TZ=True)
-        django.setup()
     urlpatterns[:] = [path("hooks/<path:path>", djangos.webhook(crm.handle_webhook))]
+    clear_url_caches()
     return WSGIHandler()
 
 
