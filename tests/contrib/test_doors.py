@@ -94,7 +94,8 @@ def flask_app(crm):
 def _project():
     """Settings of a project of Django, for one test; neither they nor its logging stay in this process."""
     before, settings._wrapped = settings._wrapped, empty
-    settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="x", USE_TZ=True)
+    guard = "django.middleware.csrf.CsrfViewMiddleware"
+    settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="x", USE_TZ=True, MIDDLEWARE=[guard])
     yield
     settings._wrapped = before
 
