@@ -47,6 +47,7 @@ CHECKS = (
     "pull",
     "receipts",
     "replies",
+    "rows",
     "sandbox",
     "sending",
     "survey",

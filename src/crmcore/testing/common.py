@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 import attrs
 import pytest
 
+from crmcore import lang
 from crmcore.errors import CrmError, NotSent
 from crmcore.hooks.adapters import Secret
 from crmcore.hooks.manager import GROUP, Plugins
@@ -131,10 +132,10 @@ class AdapterContract(Contract):
             if isinstance(outcome, CrmError):
                 raised.append(outcome)
         bare = {
-            (error.code, lang)
+            (error.code, tongue)
             for error in raised
-            for lang in ("zh", "en")
-            if error.render(lang).strip() in {error.code, f"{error.code} {error.at}:"}
+            for tongue in ("zh", "en")
+            if not all(lang.error(error.code, tongue, error.catalog, error.params))
         }
 
         assert set() == bare

@@ -114,6 +114,7 @@ class Rig:
     """An adapter, the world its vendor lives in, and the wire between them.
 
     Attributes:
+        forget: drops what was noted of the requests and the log so far.
         log: every record that was logged meanwhile, by anybody, formatted with its traceback.
         adapter: built when it is first asked for; closed when the check is over.
     """
@@ -123,6 +124,7 @@ class Rig:
     wire: Wire
     http: HttpClient
     clock: Clock
+    forget: Callable[[], None] = attrs.field(default=lambda: None, repr=False)
     log: list[str] = attrs.field(factory=list)
     built: list[Adapter[Any]] = attrs.field(factory=list)
 
@@ -266,6 +268,7 @@ def rigged(contract: Contract, folder: Path) -> Iterator[Rig]:
     world = contract.make_world(folder, clock)
     rig = Rig(contract=contract, world=world, wire=wire, http=http, clock=clock)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as rsps, _logging(rig.log):
+        rig.forget = lambda: _forget(rig, rsps)
         contract.vendor(rsps, world)
         if not contract.over_http:
             world.export = lambda: contract.vendor(rsps, world)
@@ -279,6 +282,12 @@ def rigged(contract: Contract, folder: Path) -> Iterator[Rig]:
             wire.close()
     if wire.unscripted:
         pytest.fail(f"vendor() scripts no answer to {wire.unscripted[0]}", pytrace=False)
+
+
+def _forget(rig: Rig, rsps: Any) -> None:
+    rig.wire.travelled.clear()
+    rig.log.clear()
+    rsps.calls.reset()
 
 
 @contextlib.contextmanager

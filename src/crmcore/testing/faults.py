@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import socket
 import struct
 import threading
@@ -98,7 +99,8 @@ def _changed(change: Callable[[int, bytes, dict[str, str]], tuple[int, bytes, di
     def meet(wire: Wire, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
         told = wire.carry(request, **kwargs)
         wire.spared = wire.spared or not told.content
-        headers = {name: value for name, value in told.headers.items() if name.lower() != "content-encoding"}
+        of_the_body = {"content-encoding", "content-length"}
+        headers = {name: value for name, value in told.headers.items() if name.lower() not in of_the_body}
         return _answer(wire, request, *change(told.status_code, told.content, headers))
 
     return meet
@@ -111,6 +113,20 @@ def _half(status: int, body: bytes, headers: dict[str, str]) -> tuple[int, bytes
 def _renamed(status: int, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
     kept = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     return status, body, kept | {"Content-Type": "application/octet-stream"}
+
+
+def _reformatted(status: int, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+    """The same JSON with its keys in another order and other white space; what is no JSON stays as it is."""
+    try:
+        return status, json.dumps(_turned(json.loads(body)), indent=1).encode(), headers
+    except ValueError:
+        return status, body, headers
+
+
+def _turned(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _turned(content[name]) for name in reversed(content)}
+    return [_turned(each) for each in content] if isinstance(content, list) else content
 
 
 # ------------------------------------------------------------------ sockets
@@ -230,6 +246,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("empty-body", Proof.NOTHING, _GARBAGE, _says(200, b"")),
     Fault("redirect-elsewhere", Proof.REFUSED, (PermanentError,), _says(302, Location=f"https://{ELSEWHERE}/")),
 )
+#: No fault at all: the vendor's next release writes the same a little differently.
+REFORMATTED = Fault("reformatted", Proof.ANYTHING, (), _changed(_reformatted), must_raise=False)
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
 

@@ -17,8 +17,6 @@ import attrs
 
 from crmcore.testing.contract import NOW, World
 
-#: Nothing to be said; a field that the vendor's system does not have is not even there.
-_ABSENT = object()
 #: A pull that has been served so many rows of a very large source and has yielded none is loading it whole.
 _PATIENCE = 50_000
 
@@ -56,7 +54,7 @@ class Row:
         return default if found is None else found
 
     def set(self, path: str, value: Any) -> None:
-        """Say something else at a path; `del` by `drop`."""
+        """Say something else at a path."""
         _parent(self.data, path)[path.rpartition(".")[2]] = value
 
     def drop(self, path: str) -> None:
@@ -97,16 +95,19 @@ class SourceWorld(World):
     """A vendor's system with rows in it.
 
     Attributes:
-        make: number -> what a row says; each kind of contract has its own rows.
+        make: number -> key and content of a row; each kind of contract has its own rows.
+        pattern: what the key of a row looks like; it stands in the key or the number of each record.
+        keys: the paths that tell which row it is.
         tombstones: does a deleted row stay, marked?
-        line_end: what lines of a text file end with.
         shuffled: rows are shown in no order; pages of `after` are still the right ones.
-        twice: rows are shown twice: neighbouring pages overlap.
+        twice: rows are shown twice: neighbouring pages overlap, or the same page comes again.
+        served: rows that pages have shown so far.
     """
 
     make: Callable[[int], tuple[str, dict[str, Any]]]
+    pattern: str
+    keys: tuple[str, ...]
     tombstones: bool = False
-    line_end: str = "\n"
     shuffled: bool = False
     twice: bool = False
     served: int = 0
@@ -141,6 +142,12 @@ class SourceWorld(World):
         self._last = found
         return self._serve(found[::-1] if self.shuffled else found)
 
+    def numbered(self, first: int, last: int) -> list[Row]:
+        """The rows with these running numbers, both included, in their order."""
+        if isinstance(self._rows, Crowd):
+            return self._serve(self._rows[max(first, 1) - 1 : last])
+        return self._serve([row for row in self._listing() if first <= row.number <= last])
+
     def find(self, key: str) -> Row:
         """The row of `key`; raises `LookupError`."""
         for row in self._rows:
@@ -153,7 +160,7 @@ class SourceWorld(World):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator=self.line_end)
+            writer = csv.writer(file, lineterminator="\n")
             writer.writerow(headings)
             writer.writerows([row.get(path) for path in headings.values()] for row in self.rows())
 
@@ -188,61 +195,65 @@ class SourceWorld(World):
         return [row for row in self._rows if not row.open and not row.deleted]
 
     def add(self, count: int = 1, *, at: datetime | None = None, apart: float = 1.0) -> list[Row]:
-        """So many new rows, `apart` seconds from each other; the first at `at`, or after the last there is."""
+        """So many new rows, `apart` seconds from each other; the first at `at`, or a second after the last there is."""
         last = max((row.changed_at for row in self._rows), default=NOW - timedelta(days=3))
-        begins = at if at is not None else last + timedelta(seconds=1)
-        made = [self._made(begins + number * timedelta(seconds=apart)) for number in range(count)]
-        self._changed()
+        begins = last + timedelta(seconds=1) if at is None else at
+        made = [self._row(begins + number * timedelta(seconds=apart)) for number in range(count)]
+        self._rows = [*self._rows, *made]
+        self.export()
         return made
 
-    def change(self, row: Row, path: str, value: Any) -> None:
-        """Somebody at the vendor's changes a row, now."""
+    def begin(self) -> Row:
+        """Somebody begins a row: it has its number, and is not to be seen."""
+        row = attrs.evolve(self._row(self.clock.now()), open=True)
+        self._rows = [*self._rows, row]
+        return row
+
+    def finish(self, row: Row, at: datetime | None = None) -> None:
+        """From now on it is to be seen, as of `at`, or of now."""
+        row.open, row.changed_at = False, self.clock.now() if at is None else at
+        self.export()
+
+    def change(self, row: Row, path: str, value: Any, *, at: datetime | None = None) -> None:
+        """Somebody at the vendor's changes a row, now, or unnoticed: with the time it had."""
         row.set(path, value)
-        row.changed_at = self.clock.now()
-        self._changed()
+        row.changed_at = self.clock.now() if at is None else at
+        self.export()
+
+    def spoil(self, row: Row) -> None:
+        """A row loses what tells which one it is."""
+        row.key = ""
+        for path in self.keys:
+            row.set(path, None)
+        self.export()
 
     def delete(self, row: Row) -> None:
-        """Somebody deletes a row, and the vendor says so where it ever does."""
-        if self.tombstones:
-            row.deleted, row.changed_at = True, self.clock.now()
-            self._changed()
-        else:
-            self.vanish(row)
+        """Somebody deletes a row, and the vendor says so."""
+        row.deleted, row.changed_at = True, self.clock.now()
+        self.export()
 
-    def vanish(self, row: Row) -> None:
-        """A row is not there any more, without a word."""
-        self._rows = [each for each in self._rows if each is not row]
-        self._changed()
-
-    def clear(self) -> None:
-        """The system is empty."""
-        self._rows = []
-        self._changed()
+    def vanish(self, *rows: Row) -> None:
+        """Rows are not there any more, without a word."""
+        self._rows = [each for each in self._rows if not any(each is row for row in rows)]
+        self.export()
 
     def crowd(self, count: int) -> None:
-        """The system has `count` rows, a second apart."""
+        """The system holds `count` rows, a second apart, and no others."""
         begins = NOW - timedelta(seconds=count + 10)
 
         def row(number: int) -> Row:
             key, data = self.make(number)
             return Row(key, number, begins + timedelta(seconds=number), data)
 
-        self._rows = Crowd(count, row)
-        self._changed()
+        self._rows, self.served = Crowd(count, row), 0
+        self.export()
 
-    def show(self, **how: Any) -> None:
-        """Show the same rows otherwise: `line_end`, `shuffled`, `twice`."""
-        for name, value in how.items():
-            setattr(self, name, value)
-        self._last = None
-        self._changed()
+    def show(self, *, shuffled: bool = False, twice: bool = False) -> None:
+        """Show the same rows in this way."""
+        self.shuffled, self.twice, self._last = shuffled, twice, None
+        self.export()
 
-    def _made(self, at: datetime) -> Row:
+    def _row(self, at: datetime) -> Row:
         self._numbers += 1
         key, data = self.make(self._numbers)
-        row = Row(key, self._numbers, at, data)
-        self._rows = [*self._rows, row]
-        return row
-
-    def _changed(self) -> None:
-        self.export()
+        return Row(key, self._numbers, at, data)

@@ -17,7 +17,7 @@ from crmcore.testing.dms import DmsContract
 
 URL = "https://dms.example"
 CATALOG = "crmcore_dms_csv"  # whose words for a row without a number are as good as any
-SIZE = 4
+FIRST, LARGEST = 4, 64  # rows of a page: a few for the few that a night brings, many for the first pull
 
 
 @attrs.frozen(kw_only=True)
@@ -39,10 +39,11 @@ class GoodDms(DmsAdapter[Config]):
 
     def pull(self, cursor: str | None) -> Iterator[Batch]:
         """From the second of the last row on, so that what is written in that second later is seen."""
-        since, key = self.since(cursor), ""
-        while rows := self.ask(since, key, SIZE):
+        since, key, limit = self.since(cursor), "", FIRST
+        while rows := self.ask(since, key, limit):
             since, key = max((row["changed_at"], row["id"]) for row in rows)
             yield Batch(self.entries(rows), self.cursor(since))
+            limit = min(2 * limit, LARGEST)
 
     def since(self, cursor: str | None) -> str | None:
         """Out of what `cursor()` wrote; None, from the beginning, out of anything else."""
@@ -111,7 +112,11 @@ class Good(DmsContract):
     def vendor(self, rsps: Any, world: Any) -> None:
         def answer(request: Any) -> tuple[int, dict[str, str], str]:
             asked = {name: values[-1] for name, values in parse_qs(urlsplit(request.url).query).items()}
-            rows = world.after(asked.get("since"), int(asked["limit"]), asked.get("after", ""))
+            since, after, limit = asked.get("since"), asked.get("after", ""), int(asked["limit"])
+            if after.startswith("page "):
+                rows = world.page(int(after[5:]), limit, since)
+            else:
+                rows = world.after(since, limit, after)
             visits = [
                 {"id": row.key, "changed_at": row.stamp, "deleted": row.deleted, "visit": row.data} for row in rows
             ]

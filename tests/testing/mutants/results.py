@@ -18,9 +18,10 @@ _failed: dict[str, dict[str, dict[str, str]]] = {}
 
 def pytest_configure() -> None:
     # here, since pytest is still about to rewrite its asserts when it loads plugins
-    from crmcore.testing import contract, garbage
+    from crmcore.testing import contract, garbage, pull
 
     garbage.EXAMPLES = 20
+    pull.MANY, pull._SLACK = 25_000, 64 * 1024
     contract.IMPATIENT = attrs.evolve(contract.IMPATIENT, connect=0.05, read=0.05, total=0.1)
 
 

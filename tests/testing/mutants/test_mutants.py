@@ -20,3 +20,11 @@ def test_each_mutant_is_caught_by_its_check_and_by_no_other(failed, zoo):
     found = {name: runner.names(failures) for name, failures in failed[zoo.__name__].items()}
 
     assert runner.expected(zoo) == found, runner.told(failed[zoo.__name__], runner.expected(zoo))
+
+
+def test_every_check_has_a_mutant():
+    """A check that nothing can fail proves nothing."""
+    checks = set().union(*(runner.checks(zoo.TestGood) for zoo in ZOOS))
+    caught = set().union(*(zoo.MUTANTS for zoo in ZOOS))
+
+    assert checks == caught
