@@ -288,6 +288,8 @@ def _forget(rig: Rig, rsps: Any) -> None:
     rig.wire.travelled.clear()
     rig.log.clear()
     rsps.calls.reset()
+    for scripted in rsps.registered():
+        scripted.calls.reset()
 
 
 @contextlib.contextmanager
