@@ -6,6 +6,7 @@ import gc
 import itertools
 import json
 import logging
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,6 +24,8 @@ MANY = 1_000_000
 _PART = 50
 #: A source that is many times as large may take so much more memory: a factor, and bytes.
 _MORE, _SLACK = 1.3, 512 * 1024
+#: What may come to stay: blocks of memory for each row, and anyhow.
+_KEPT, _NOISE = 0.1, 2_000
 #: Texts that no adapter has written as a cursor.
 _GARBAGE = ("", " ", "garbage", "null", "[]", "{", '{"v": 99}', "é\u2028字", "x" * 5_000)
 
@@ -225,11 +228,14 @@ class PullContract(RowContract):
         Why: a dealer's first pull is everything since he opened, on the smallest machine there is.
         If this fails: yield a batch as soon as it is full; keep no rows, keys or digests of earlier batches; read files by lines.
         """
-        part = MANY // _PART
-        small = self._peak(rig, part, part // 4 if self.over_http else part)
-        large = self._peak(rig, MANY, part if self.over_http else MANY)
+        part, read = MANY // _PART, MANY
+        if self.over_http:
+            part, read = part // 4, part
+        small, _ = self._walk(rig, rows=part, traced=part, read=part)
+        large, kept = self._walk(rig, rows=MANY, traced=part, read=read)
 
         assert large <= small * _MORE + _SLACK
+        assert kept <= (read - part) * _KEPT + _NOISE
 
     # ------------------------------------------------------------------ helpers
 
@@ -247,27 +253,32 @@ class PullContract(RowContract):
         """A pull from the beginning, given out batch by batch."""
         return itertools.islice(self.pulling(rig.fresh(), None), 20_000)
 
-    def _peak(self, rig: Rig, rows: int, read: int) -> int:
-        """Bytes that reading the first `read` rows of a source of `rows` took at most."""
+    def _walk(self, rig: Rig, *, rows: int, traced: int, read: int) -> tuple[int, int]:
+        """Reading `read` of `rows` rows: the most bytes that the first `traced` took, and the blocks that came to stay after them."""
         rig.world.crowd(rows)
-        adapter, taken = rig.fresh(), 0
-        gc.collect()
+        pulled, taken, peak, blocks = iter(self.pulling(rig.fresh(), None)), 0, 0, [0]
         logging.disable()  # what is logged is kept by pytest
+        gc.collect()
         tracemalloc.start()
-        pulled = iter(self.pulling(adapter, None))
-        before, _ = tracemalloc.get_traced_memory()
-        for batch in pulled:
-            taken += sum(len(entry.at) for entry in batch.entries)
-            rig.world.served = 0
-            rig.forget()
-            if taken >= read:
-                break
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        logging.disable(logging.NOTSET)
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            for batch in pulled:
+                taken += sum(len(entry.at) for entry in batch.entries)
+                rig.world.served = 0
+                rig.forget()
+                if taken >= traced and tracemalloc.is_tracing():
+                    peak = tracemalloc.get_traced_memory()[1] - before
+                    tracemalloc.stop()
+                    blocks = [sys.getallocatedblocks()]
+                blocks.append(sys.getallocatedblocks())
+                if taken >= read:
+                    break
+        finally:
+            tracemalloc.stop()
+            logging.disable(logging.NOTSET)
         pulled.close()  # type: ignore[attr-defined]
-        assert taken >= read, f"{taken} of {rows} rows came"
-        return peak - before
+        assert taken >= read, f"{taken} of {read} rows came"
+        return peak, max(blocks) - blocks[0]
 
 
 def _can_be_kept(cursor: Any) -> bool:

@@ -162,7 +162,7 @@ class SourceWorld(World):
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(headings)
-            writer.writerows([row.get(path) for path in headings.values()] for row in self.rows())
+            writer.writerows([row.get(place) for place in headings.values()] for row in self.rows())
 
     def _listing(self) -> Sequence[Row]:
         if isinstance(self._rows, Crowd):
