@@ -6,16 +6,23 @@ web frameworks. `assert_type` says what comes out, so that nothing has silently 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, assert_never, assert_type
 
 import attrs
+import fastapi
+import flask
+import responses
 import sqlalchemy
+from django.http import HttpResponse
 
 import crmcore
 from crmcore import ConfigError, Crm, CrmError
+from crmcore.contrib import django as django_door
+from crmcore.contrib import flask as flask_door
+from crmcore.contrib import starlette as starlette_door
 from crmcore.hooks import (
     Adapter,
     Batch,
@@ -42,21 +49,41 @@ from crmcore.hooks import (
     capabilities,
     hookimpl,
 )
-from crmcore.types.complaint import ComplaintDraft
+from crmcore.testing import DmsContract, MessagingContract, Network
+from crmcore.types.complaint import Complaint, ComplaintDraft, ComplaintEvent, Severity, SlaClock
 from crmcore.types.contact import (
     Accepted,
     ContactAttempt,
     Deferred,
     Message,
+    MessageState,
     Receipt,
     ReceiptState,
+    Refuse,
     Rejected,
     Reply,
     SendResult,
+    Text,
+    Touchpoint,
     Unknown,
 )
-from crmcore.types.customer import Channel
+from crmcore.types.customer import Channel, Customer
+from crmcore.types.event import (
+    AnswersCame,
+    CallMade,
+    CaseMoved,
+    CaseOpened,
+    ContactMoved,
+    Event,
+    FileChanged,
+    ReplyCame,
+    RungClimbed,
+    TextMoved,
+)
 from crmcore.types.survey import Response
+from crmcore.types.timeline import TimelineEntry
+from crmcore.types.vehicle import Vehicle
+from crmcore.types.visit import Visit
 
 assert_type(crmcore.__version__, str)
 
@@ -81,7 +108,13 @@ def opened(folder: Path, engine: sqlalchemy.Engine, settings: Mapping[str, Any])
     Crm(folder / "crm.toml", clock=Noon(), environ={"SMS_PASSWORD": "…"}).close()
     Crm(settings, connection="postgresql://crm@localhost/crm").close()
     Crm(
-        settings, adapters=[AcmeDms, AcmeSms], hooks=[Thumbs()], clock=Noon(), connection=engine, lang="zh", http=None
+        settings,
+        adapters=[AcmeDms, AcmeSms],
+        hooks=[Thumbs(), OwnList()],
+        clock=Noon(),
+        connection=engine,
+        lang="zh",
+        http=None,
     ).close()
 
 
@@ -113,7 +146,106 @@ def at_work(crm: Crm) -> None:
     assert_type(done.send.errors, dict[str, CrmError])
 
 
+def asked(crm: Crm) -> None:
+    """What is read comes as values of `crmcore.types`."""
+    for customer in crm.customers.find(phone="13800132123"):
+        assert_type(customer, Customer)
+        assert_type(crm.customers.vehicles(customer.id), tuple[Vehicle, ...])
+        assert_type(crm.customers.visits(customer.id), tuple[Visit, ...])
+        assert_type(crm.touchpoints.of(customer.id), tuple[Touchpoint, ...])
+        assert_type(crm.messages.of(customer.id), tuple[Text, ...])
+        for entry in crm.customers.timeline(customer.id):
+            assert_type(entry, TimelineEntry)
+            assert_type(told(entry.subject), str)
+    assert_type(crm.customers.find(plate="京A00000"), tuple[Customer, ...])
+    assert_type(crm.customers.find(vin="LXCRMA1S6RS878894"), tuple[Customer, ...])
+    assert_type(crm.customers.get("C17"), Customer)
+    assert_type(crm.complaints.open(store="S01"), tuple[Complaint, ...])
+    assert_type(crm.complaints.get("K1").clocks, tuple[SlaClock, ...])
+    assert_type(crm.complaints.history("K1"), tuple[ComplaintEvent, ...])
+    assert_type(crm.touchpoints.due(until=datetime(2026, 11, 22, 4, 0, tzinfo=UTC)), tuple[Touchpoint, ...])
+    assert_type(crm.messages.in_doubt(), tuple[Text, ...])
+    assert_type(crm.messages.replies(), tuple[Reply, ...])
+
+
+def told(subject: Visit | Text | ContactAttempt | Reply | Response | Complaint | Touchpoint) -> str:
+    """The 360° is made of these and no others."""
+    match subject:
+        case Visit(ro_number=number):
+            return number
+        case Text(message=message):
+            return message.text
+        case ContactAttempt(remark=said) | Reply(text=said) | Complaint(verbatim=said):
+            return said
+        case Response(survey=survey):
+            return survey
+        case Touchpoint(rule=rule):
+            return rule
+        case _:
+            assert_never(subject)
+
+
+def done(crm: Crm, folder: Path) -> None:
+    """What people do at the desk; `by` is who did it."""
+    case = crm.complaints.register(
+        "charged for two filters", customer="13800132150", by="00019", severity=Severity.SERIOUS
+    )
+    assert_type(case, Complaint)
+    assert_type(crm.complaints.assign(case.id, by="00022"), Complaint)
+    assert_type(crm.complaints.respond(case.id, by="00019", note="one filter is paid back"), Complaint)
+    assert_type(crm.complaints.resolve(case.id, "one filter paid back", by="00019"), Complaint)
+    assert_type(crm.complaints.close(case.id, by="00019"), Complaint)
+    crm.customers.opt_out("13800132150", by="api")
+    crm.customers.correct("C17", "name", "…", by="00019")
+    crm.customers.merge("C17", "C18", by="00019")
+    crm.touchpoints.done("T12", by="00020")
+    crm.touchpoints.assign("T13", "00020", by="00022")
+    crm.touchpoints.cancel("T14", by="00022")
+    crm.callbacks.export(folder / "worklist.xlsx", by="00020")
+    crm.callbacks.take_in(folder / "worklist-filled.csv", by="00020")
+
+
+def read_along(crm: Crm, cursor: str | None) -> str:
+    """From where one was; a program that must miss nothing names each kind, and its type checker shows it a new one."""
+    found = crm.events.since(cursor, limit=100)
+    assert_type(found.events, tuple[Event, ...])
+    for event in found.events:
+        assert_type(event.at, datetime)
+        match event:
+            case TextMoved(message_id=subject, state=state):
+                assert_type(state, MessageState)
+            case ReplyCame(reply_id=subject) | CallMade(attempt_id=subject) | AnswersCame(response_id=subject):
+                pass
+            case CaseOpened(complaint_id=subject) | CaseMoved(complaint_id=subject) | RungClimbed(complaint_id=subject):
+                pass
+            case ContactMoved(touchpoint_id=subject) | FileChanged(subject=subject):
+                pass
+            case _:
+                assert_never(event)
+        assert_type(subject, str)
+    return found.cursor
+
+
+def pushed(crm: Crm) -> None:
+    """One door for every framework, and a thin one for each."""
+    answer = crm.handle_webhook(WebhookRequest(method="GET", path="s3cret/sms/mo", query={"from": "13800132123"}))
+    assert_type(answer, WebhookResponse)
+    app = flask.Flask("dealer")
+    app.add_url_rule("/hooks/<path:path>", "hooks", flask_door.webhook(crm.handle_webhook), methods=["GET", "POST"])
+    service = fastapi.FastAPI()
+    service.add_route("/hooks/{path:path}", starlette_door.webhook(crm.handle_webhook), methods=["GET", "POST"])
+    assert_type(django_door.webhook(crm.handle_webhook), Callable[..., HttpResponse])
+
+
 # ------------------------------------------------------------------ hooks
+
+
+class OwnList:
+    """The dealer's own do-not-contact list."""
+
+    @hookimpl
+    def crmcore_before_send(self, message: Message, customer: Customer) -> Refuse | None:
+        return Refuse("ON_OWN_LIST") if message.to.endswith("2123") or customer.deceased else None
 
 
 class Thumbs:
@@ -225,6 +357,29 @@ def outcome(result: SendResult) -> str:
             return why
         case _:
             assert_never(result)
+
+
+# ------------------------------------------------------------------ a contract
+
+
+class TestAcmeSms(MessagingContract):
+    """Plain attributes, and one method that scripts what the vendor answers."""
+
+    adapter_class = AcmeSms
+    config = {"url": "https://api.acme.example", "token": Secret("s3cret-enough")}
+    contract = "1.0"
+    known_gaps = {"test_same_key_twice": "Acme ignores client ids"}
+
+    def vendor(self, rsps: responses.RequestsMock, world: Network) -> None:
+        rsps.post("https://api.acme.example", json={"id": "m1"})
+        assert_type(world.clock.now(), datetime)
+
+
+class TestAcmeDms(DmsContract):
+    """A source of files says so; `vendor` then writes them into `world.folder`."""
+
+    adapter_class = AcmeDms
+    config = {"url": "https://api.acme.example", "token": Secret("s3cret-enough")}
 
 
 assert_type(capabilities(AcmeSms), tuple[str, ...])

@@ -11,6 +11,7 @@ import attrs
 import crmcore
 from crmcore import Crm
 from crmcore.hooks import Batch, DmsAdapter, Secret, WebhookRequest
+from crmcore.types.complaint import ComplaintState
 from crmcore.types.contact import Accepted, Rejected, SendResult, Unknown
 from crmcore.types.customer import Customer
 
@@ -47,6 +48,14 @@ def misused(crm: Crm, customer: Customer) -> None:
     customer.full_name = "王芳"  # wrong
     WebhookRequest("GET", "dlr")  # wrong
     crmcore.open("crm.toml")  # wrong
+    crm.customers.find(mobile="13800132123")  # wrong
+    _ = crm.customers.get("C17").phone  # wrong
+    crm.complaints.close("K1")  # wrong
+    crm.complaints.open()[0].state = ComplaintState.CLOSED  # wrong
+    crm.touchpoints.due(until="2026-11-22")  # wrong
+    crm.events.since(17)  # wrong
+    for event in crm.events.since().events:
+        _ = event.message_id  # wrong
 
 
 def forgotten(result: SendResult) -> str:
