@@ -18,9 +18,9 @@ HOOKS = sorted(name for name in vars(specs) if name.startswith("crmcore_"))
 CAPABILITIES = sorted(
     cls.__name__ for cls in vars(adapters).values() if isinstance(cls, type) and Capability in cls.__bases__
 )
-#: What nothing that ships has yet. The rule is that a hook or a capability arrives with its first user; these came before the rule
-#: was held to, the kit proves them with adapters of its own, and no other may join them.
-WITHOUT_USER = {"DedupesKeys", "FindsMessages", "PullsReceipts", "SendsBatches", "crmcore_find_complaint"}
+#: Capabilities that nothing that ships has yet. The rule is that a hook or a capability arrives with its first user; these came
+#: before the rule was held to, the kit proves them with adapters of its own, and no other may join them.
+WITHOUT_USER = {"DedupesKeys", "FindsMessages", "PullsReceipts", "SendsBatches"}
 
 COMING = {"Invites", "PullsResponses"}
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 
 from crmcore import Crm
 from crmcore.contrib.flask import webhook
-from flask_dealer import desk, looks
+from flask_dealer import desk, looks, own_words
 from flask_dealer.words import Words
 
 
@@ -33,7 +33,7 @@ def create_app(settings: Mapping[str, Any] | None = None, **handed: Any) -> Flas
         raise SystemExit(msg)
 
     engine = create_engine(app.config["DATABASE_URL"])
-    crm = Crm(app.config["CRM_TOML"], connection=engine, **handed)
+    crm = Crm(app.config["CRM_TOML"], connection=engine, hooks=[own_words], **handed)
     looks.metadata.create_all(engine)  # a table of ours beside those of crmcore, in one database
     app.extensions.update(crm=crm, engine=engine)
 

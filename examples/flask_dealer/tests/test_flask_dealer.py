@@ -63,6 +63,20 @@ def test_a_text_that_complains_becomes_a_case_that_the_pages_show(app, get, deal
     assert f"/customers/{customer.id}" in board
 
 
+def test_the_dealers_own_words_open_a_case(app, get, dealer, mo):
+    """A text that asks for the loaner car is a complaint here, says why, and a text that is content is none."""
+    number, _ = dealer.angry
+    client, crm = app.test_client(), app.extensions["crm"]
+    client.get(mo(number, "代步车很好，谢谢"))
+    before = len(crm.complaints.open())
+    client.get(mo(number, "说好的代步车呢", id_="2"))
+    cases = crm.complaints.open()
+
+    assert before + 1 == len(cases)
+    assert "说好的代步车呢" in {case.verbatim for case in cases}
+    assert "说好的代步车呢" in get("/complaints").text
+
+
 @pytest.mark.parametrize("wrong", [{"secret": "guessed"}, {"instance": "other"}])
 def test_who_does_not_know_the_address_learns_nothing(app, dealer, mo, wrong):
     """A wrong secret and an unknown instance are 404, and nothing is kept."""
