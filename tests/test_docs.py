@@ -32,6 +32,8 @@ PAGES = [
 WRITTEN = [page for page in PAGES if page.parent != DOCS / "reference"]
 RUN = {"python", "console", "toml", "csv", "json", "mermaid", "sh", "powershell"}
 
+#: A block that sets a page up and is of no use to its reader.
+_HIDDEN = re.compile(r"^<!--- invisible-code-block: python\n.*?^--->$", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -50,7 +52,7 @@ def _generate(monkeypatch):
 
 
 def prose(page: Path) -> str:
-    return _FENCE.sub("", page.read_text("utf-8"))
+    return _FENCE.sub("", _HIDDEN.sub("", page.read_text("utf-8")))
 
 
 def installed(target: Path) -> Path:
@@ -248,12 +250,8 @@ def test_every_block_is_collected():
     found = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]["testpaths"]
 
     for page, languages in blocks.items():
-        hidden = page.read_text("utf-8").count(
-            "<!--- invisible-code-block: "
-        )  # what sets a page up and is of no use to its reader
-        assert len(languages) + hidden == len(re.findall(rf"^{re.escape(name(page))}::", listed, re.MULTILINE)), name(
-            page
-        )
+        here = len(languages) + len(_HIDDEN.findall(page.read_text("utf-8")))
+        assert here == len(re.findall(rf"^{re.escape(name(page))}::", listed, re.MULTILINE)), name(page)
         assert any(page.is_relative_to(ROOT / each) for each in found), name(page)
 
 
