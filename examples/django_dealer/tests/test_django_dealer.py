@@ -188,6 +188,7 @@ def test_a_number_that_said_no_is_not_texted_and_the_page_says_why(site, browser
     page = browser(f"/customers/{customer}").text
 
     assert said.startswith("read ")
+    assert "'QUEUED': " in said  # others were really tried; nobody listens where the gateway would be
     assert MessageState.CANCELLED is text.state
     assert text.reason is not None
     assert "已取消" in page

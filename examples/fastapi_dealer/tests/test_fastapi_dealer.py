@@ -13,7 +13,7 @@ import attrs
 import pytest
 import requests
 import uvicorn
-from fastapi_dealer import create_app
+from fastapi_dealer import create_app, desk
 
 from crmcore.types.contact import MessageState
 
@@ -163,25 +163,27 @@ def test_what_has_happened_is_told_once_to_who_keeps_the_cursor(site, dealer, mo
     assert 400 == site.get("/events?cursor=nonsense").status_code
 
 
-def test_it_serves_while_the_crm_works(site, dealer):
-    """A page is answered while a send of the same Crm is under way: nothing of it runs in the loop."""
-    began, go_on = threading.Event(), threading.Event()
-    real = site.app.state.own.numbers
+def test_a_page_that_takes_long_keeps_nobody_else_waiting(site, dealer, monkeypatch):
+    """What the Crm does for a page runs in a thread and not in the loop."""
+    began, go_on, real = threading.Event(), threading.Event(), desk.file_of
 
-    def slow():
+    def slow(crm, id_):
         began.set()
-        assert go_on.wait(20)
-        return real()
+        assert go_on.wait(30)
+        return real(crm, id_)
 
-    site.app.state.own.numbers = slow
-    sending = threading.Thread(target=lambda: site.crm.send(yes=True))
-    sending.start()
+    monkeypatch.setattr(desk, "file_of", slow)
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(site.get(f"/customers/{dealer.texted[0]}")))
+    waiting.start()
     try:
         assert began.wait(20)
-        assert 200 == site.get(f"/customers/{dealer.texted[0]}", timeout=10).status_code
+        assert 200 == site.get("/complaints", timeout=10).status_code
     finally:
         go_on.set()
-        sending.join()
+        waiting.join()
+
+    assert [200] == [answer.status_code for answer in answers]
 
 
 def test_two_in_one_process_never_meet(site, dealer, planned, tmp_path, mo):

@@ -20,10 +20,11 @@ def _make(dealer):
     made = []
 
     def make(dealer=dealer, **settings):
+        (dealer.folder / "crm.db").rename(dealer.folder / "site.db")  # where crm.toml does not look
         given = {
             "TESTING": True,
             "CRM_TOML": dealer.toml,
-            "DATABASE_URL": f"sqlite:///{dealer.folder / 'crm.db'}",
+            "DATABASE_URL": f"sqlite:///{dealer.folder / 'site.db'}",
             "DESK_PASSWORD": DESK[1],
         }
         made.append(create_app(given | settings, clock=dealer.clock, environ=ENVIRON))
