@@ -81,10 +81,10 @@ class BatchContract(SendingContract):
         """
         size = min(rig.adapter.limits.batch, _FULL)
         numbers = [f"+861380013{number:04d}" for number in range(1_000, 1_000 + size)]
-        rig.adapter.send_batch(self._pairs(rig.world, (CUSTOMER, TEXT)))
+        rig.fresh().send_batch(self._pairs(rig.world, (CUSTOMER, TEXT)))
         usual = len(rig.wire.travelled)
         pairs = self._pairs(rig.world, *((number, TEXT) for number in numbers))
-        outcomes = rig.adapter.send_batch(pairs)
+        outcomes = rig.fresh().send_batch(pairs)
 
         assert {key: Accepted for key, _ in pairs} == {key: type(outcome) for key, outcome in outcomes.items()}
         assert usual == len(rig.wire.travelled) - usual

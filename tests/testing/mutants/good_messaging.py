@@ -308,9 +308,18 @@ class GoodSandbox(GoodReader, HasSandbox):
 
 
 class GoodTemplates(GoodSender):
-    """POST /send {to, template, params, key}: the gateway fills in, and sends nothing else."""
+    """POST /send {to, template, params, key}: the gateway fills in, and sends nothing else; it wants one login a session."""
 
     name: ClassVar[str] = "good_templates"
+    session = ""
+
+    def login(self) -> dict[str, str]:
+        if not self.session:
+            answer = self.context.http.read("GET", f"{self.config.url}/session", headers=super().login()).json()
+            if not isinstance(answer, dict) or answer.get("code") != "OK":
+                raise AuthError("CRM-G101", catalog=CATALOG)
+            self.session = "open"
+        return {**super().login(), "X-Session": self.session}
 
     def send(self, message: Message, *, key: str) -> SendResult:
         return super().send(message, key=key) if message.template else Rejected(code="NO_TEMPLATE")
@@ -426,7 +435,7 @@ class Good(MessagingContract):
 
         for path in ("/send", "/batch"):
             rsps.add_callback("POST", URL + path, posted, content_type="application/json")
-        for path in ("/balance", "/log", "/events"):
+        for path in ("/balance", "/log", "/events", "/session"):
             rsps.add_callback("GET", URL + path, asked, content_type="application/json")
 
 
