@@ -6,9 +6,9 @@ import pytest
 import xlsxwriter
 
 from crmcore.errors import ConfigError, SourceError
-from crmcore.hooks import Entry, Record
+from crmcore.hooks import Entry, Record, Reject
 from crmcore.hooks.manager import Plugins
-from crmcore_survey_csv import CsvSurvey
+from crmcore_survey_csv import CsvSurvey, adapter
 
 WAVE = (
     "样本编号,调研批次,服务顾问,访问时间,受访电话,A1 总体满意度,A3 服务态度,B1 茶水点心\n"
@@ -173,3 +173,13 @@ def test_a_field_that_does_not_exist_is_told_at_once(waves):
 def test_it_is_installed_under_its_name():
     """The entry point leads here."""
     assert CsvSurvey is Plugins().adapters["survey", "csv"]
+
+
+def test_of_a_very_long_wave_only_the_last_respondents_are_remembered(waves, monkeypatch):
+    """A contradiction is found among neighbours; a file of a million rows is read in constant memory."""
+    monkeypatch.setattr(adapter, "REMEMBERED", 2)
+    waves.put("样本编号,服务顾问,A1\nP1,甲,1\nP2,甲,2\nP3,甲,3\nP3,甲,4\nP1,甲,5\n")
+
+    said = waves.said()
+
+    assert ["P3"] == [one.raw["样本编号"] for one in said if isinstance(one, Reject)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crmcore.testing.dms import DmsContract
     from crmcore.testing.messaging import MessagingContract
     from crmcore.testing.network import Failed, Network, Refused, Report, Taken
+    from crmcore.testing.survey import SurveyContract
 
 _HOME = {
     "AdapterContract": "common",
@@ -32,6 +33,7 @@ _HOME = {
     "Report": "network",
     "Rig": "contract",
     "SampleDealer": "dealer",
+    "SurveyContract": "survey",
     "Taken": "network",
     "World": "contract",
     "check": "contract",
@@ -68,6 +70,7 @@ __all__ = [
     "Report",
     "Rig",
     "SampleDealer",
+    "SurveyContract",
     "Taken",
     "World",
     "check",

@@ -11,6 +11,7 @@ import os
 import sys
 import sysconfig
 import threading
+import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def watching(cls: type) -> Iterator[list[str]]:
     spec = importlib.util.find_spec(cls.__module__.partition(".")[0])
     package = tuple(str(place) for place in (spec.submodule_search_locations or ())) if spec else ()
     home = tuple({sysconfig.get_path(name) for name in ("stdlib", "platlib", "purelib")})
-    watcher = _Watcher((*package, *home))
+    watcher = _Watcher((*package, *home, *zoneinfo.TZPATH))
     _watchers.append(watcher)
     try:
         yield watcher.done

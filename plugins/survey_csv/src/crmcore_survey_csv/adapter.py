@@ -25,6 +25,8 @@ from crmcore_survey_csv.config import CsvSurveyConfig
 CATALOG = "crmcore_survey_csv"
 #: Changes whenever the same row with the same config would be read differently.
 MAPPING_VERSION = 2
+#: Rows of one respondent stand near each other, and waves have some hundred; more than this is not kept in memory.
+REMEMBERED = 10_000
 #: One of these tells a respondent from the others.
 KEYS = ("key", "sample_id", "visit")
 
@@ -112,7 +114,7 @@ class Layout:
         fields / items: the field, or the item as the agency calls it -> position.
         wave: what the wave is called where no column says so.
         columns: field -> heading, so that a reject names the column.
-        samples: key of a respondent -> what the rows so far say of him.
+        samples: key of a respondent -> what the rows so far say of him; of the last `REMEMBERED` respondents.
     """
 
     fields: Mapping[str, int]
@@ -135,6 +137,8 @@ class Layout:
             if cells[position] and before[position] and cells[position] != before[position]:
                 return position
         self.samples[key] = [new or old for new, old in zip(cells, before, strict=True)]
+        if len(self.samples) > REMEMBERED:
+            del self.samples[next(iter(self.samples))]
         return None
 
 
