@@ -710,6 +710,8 @@ EVERY = (
     ("explain", "M1"),
     ("explain", "T2"),
     ("explain", PHONES[0]),
+    ("events",),
+    ("events", "--since", PHONES[0]),
     ("run", "--yes"),
 )
 #: A command that was handed a canary may name it back to whoever typed it.
