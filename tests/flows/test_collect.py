@@ -207,6 +207,19 @@ def test_what_was_stored_before_a_crash_is_worked_through(world, db, clock, vend
     assert "DELIVERED" == world.state(number)[0]
 
 
+def test_what_waited_is_read_as_of_when_it_came(db, clock, vendor):
+    """The adapter is told when a push came in: a signature of yesterday was good yesterday."""
+    came = clock.now()
+    seen = []
+    vendor.parse_receipts = lambda request: seen.append(request.received_at)
+    with db.writing() as connection:
+        inbox.store(connection, "sms", push(DELIVERED), came)
+    clock.tick(days=1)
+    collect(db, {"sms": vendor}, clock)
+
+    assert [came] == seen
+
+
 def test_a_push_for_a_missing_account_waits(db, clock, vendor):
     """The account is not in crm.toml today: its pushes stay NEW until it is back."""
     with db.writing() as connection:

@@ -32,7 +32,7 @@ def answer(request: WebhookRequest, secret: str, receive: Receive) -> WebhookRes
     """Hand a push to the instance it is for; `request.path` is what follows the mount point, "<secret>/<instance>/<rest>"."""
     said, _, after = request.path.lstrip("/").partition("/")
     name, _, rest = after.partition("/")
-    if not hmac.compare_digest(said.encode(), secret.encode()):
+    if not hmac.compare_digest(said.encode("utf-8", "replace"), secret.encode()):
         return WebhookResponse(status=404, body=b"not found")
     if len(request.body) > LARGEST:
         return WebhookResponse(status=413, body=b"too large")

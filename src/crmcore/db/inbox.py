@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from crmcore.db.columns import stamp
+from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import take_ids
 from crmcore.db.schema import contact_point, customer, inbox, reply
 from crmcore.hooks.adapters import WebhookRequest
@@ -45,7 +45,12 @@ def unread(connection: Connection, limit: int, *, after: int = 0) -> list[Row[An
 def to_request(row: Row[Any]) -> WebhookRequest:
     """A stored push as the adapter parses it."""
     return WebhookRequest(
-        method=row.method, path=row.path, query=json.loads(row.query), headers=json.loads(row.headers), body=row.body
+        method=row.method,
+        path=row.path,
+        query=json.loads(row.query),
+        headers=json.loads(row.headers),
+        body=row.body,
+        received_at=instant(row.received_at),
     )
 
 

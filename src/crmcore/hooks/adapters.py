@@ -179,6 +179,7 @@ class WebhookRequest:
         path: what follows the instance's callback URL, without the leading slash.
         query: the last value of each parameter, decoded as UTF-8.
         headers: names in lower case.
+        received_at: when it came in; a push that a crash has left over is read later than that. None: now.
     """
 
     method: str
@@ -186,6 +187,7 @@ class WebhookRequest:
     query: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
+    received_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

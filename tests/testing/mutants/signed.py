@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from tests.testing.mutants.good_messaging import SIGNATURE, GoodPushes, GoodSign
 from tests.testing.mutants.runner import adapters, contracts
 
 from crmcore.hooks import Adapter, hookimpl
+from crmcore.testing.contract import NOW
 
 
 class TestGood(GoodPushes):
@@ -42,6 +44,15 @@ class SignedWithNothing(TestGood):
         return attrs.evolve(push, headers={SIGNATURE: hashlib.sha256(push.body).hexdigest()})
 
 
+class ForgetsWhatWaited(GoodSigned):
+    """Half a day after it is over what came in this morning."""
+
+    def verify(self, request):
+        super().verify(request)
+        if self.context.clock.now() > NOW + timedelta(hours=12):
+            raise self.unreadable(SIGNATURE)
+
+
 class ComparesText(GoodSigned):
     """`compare_digest` takes text that is ASCII, and nothing else."""
 
@@ -51,6 +62,7 @@ class ComparesText(GoodSigned):
 
 
 MUTANTS = {
+    "test_a_push_that_waited_is_read": ForgetsWhatWaited,
     "test_what_was_not_signed_is_refused": TrustsTheUnsigned,
     "test_a_stranger_cannot_sign": SignedWithNothing,
     "test_garbage_is_refused": ComparesText,
