@@ -22,7 +22,7 @@ def matrix_page() -> str:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         contracts = sorted(map(str, ROOT.glob("plugins/*/tests/test_contract.py")))
-        run("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--crmcore-report={report}", *contracts)
+        run("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--crmcore-report={report}", *contracts)
         drawn = run("-m", "crmcore", "plugins", "matrix", str(report), "--markdown", "--lang", "en")
     return f"{INTRO}\n{drawn}"
 
