@@ -165,17 +165,17 @@ class SurveyContract(PullContract):
 
     @check(needs=INVITES)
     def test_each_token_has_an_outcome(self, rig: Rig) -> None:
-        """Every token that was handed in has one outcome, of the two that there are, and its holder is asked.
+        """Every token that was handed in has its outcome and its holder is asked, also where two differ in nothing but case.
 
         Why: a token without an outcome is handed in again every night.
         If this fails: answer for each token, by the token and not by its place in the vendor's answer.
         """
-        outcomes = rig.adapter.invite(invitees("Ann1", "Bob2", "Cid3"))
+        outcomes = rig.adapter.invite(invitees("Ann1", "Bob2", "ann1"))
 
-        assert {"Ann1": Invited, "Bob2": Invited, "Cid3": Invited} == {
+        assert {"Ann1": Invited, "Bob2": Invited, "ann1": Invited} == {
             token: type(one) for token, one in outcomes.items()
         }
-        assert ["Ann1", "Bob2", "Cid3"] == sorted(rig.world.asked)
+        assert ["Ann1", "Bob2", "ann1"] == sorted(rig.world.asked)
 
     @check(needs=INVITES)
     def test_each_link_is_one_persons(self, rig: Rig) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.testing.mutants import dms, runner
+from tests.testing.mutants import dms, runner, survey
 
-ZOOS = (dms,)
+ZOOS = (dms, survey)
 
 
 @pytest.fixture(scope="session")
