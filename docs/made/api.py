@@ -31,6 +31,7 @@ PUBLIC = (
     "crmcore.errors",
     "crmcore.types.*",
     "crmcore.hooks",
+    "crmcore.lang",
     "crmcore.http",
     "crmcore.tables",
     "crmcore.testing",

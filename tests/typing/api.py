@@ -49,7 +49,7 @@ from crmcore.hooks import (
     capabilities,
     hookimpl,
 )
-from crmcore.testing import DmsContract, MessagingContract, Network
+from crmcore.testing import DmsContract, MessagingContract, Network, SurveyContract
 from crmcore.types.complaint import Complaint, ComplaintDraft, ComplaintEvent, Severity, SlaClock
 from crmcore.types.contact import (
     Accepted,
@@ -379,6 +379,13 @@ class TestAcmeDms(DmsContract):
     """A source of files says so; `vendor` then writes them into `world.folder`."""
 
     adapter_class = AcmeDms
+    config = {"url": "https://api.acme.example", "token": Secret("s3cret-enough")}
+
+
+class TestAcmeSurvey(SurveyContract):
+    """What applies follows from what the adapter can do."""
+
+    adapter_class = AcmeSurvey
     config = {"url": "https://api.acme.example", "token": Secret("s3cret-enough")}
 
 

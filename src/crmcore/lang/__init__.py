@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from importlib import metadata, resources
 from typing import Any
 
+__all__ = ["LANGUAGES", "reason", "say"]
+
 LANGUAGES = ("zh", "en")
 _PLUGIN = "plugin:"
 
