@@ -152,10 +152,11 @@ class Sheet:
 
 
 def _header(sheet: python_calamine.CalamineSheet, known: frozenset[str], *, header: bool) -> Header | None:
-    rows = ((number, number, [_text(value) for value in row]) for number, row in enumerate(sheet.iter_rows(), start=1))
+    if sheet.end is None:  # empty: calamine before 0.9 panics over its rows
+        return None
     if not header:
-        width = sheet.end[1] + 1 if sheet.end else 0
-        return Header(("",) * width, 0, 0) if width else None
+        return Header(("",) * (sheet.end[1] + 1), 0, 0)
+    rows = ((number, number, [_text(value) for value in row]) for number, row in enumerate(sheet.iter_rows(), start=1))
     found = find(rows, known)
     return found[1] if found else None
 
