@@ -104,7 +104,7 @@ def test_core_and_testing_are_all_it_needs(bare, tmp_path, kind):
     (folder / "src").rename(tmp_path / "hidden")
     done = bare.must("pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
 
-    assert int(re.search(r"(\d+) passed", done)[1]) > 5
+    assert int(re.search(r"(\d+) passed", done)[1]) > 50
     assert 1 == bare.run("python", "-c", "import sqlalchemy", cwd=folder).returncode
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from crmcore.testing.dms import DmsContract
     from crmcore.testing.messaging import MessagingContract
     from crmcore.testing.network import Failed, Network, Refused, Report, Taken
-    from crmcore.testing.survey import SurveyContract
+    from crmcore.testing.source import Row, SourceWorld
+    from crmcore.testing.survey import SurveyContract, SurveyWorld
 
 _HOME = {
     "AdapterContract": "common",
@@ -32,8 +33,11 @@ _HOME = {
     "Refused": "network",
     "Report": "network",
     "Rig": "contract",
+    "Row": "source",
     "SampleDealer": "dealer",
+    "SourceWorld": "source",
     "SurveyContract": "survey",
+    "SurveyWorld": "survey",
     "Taken": "network",
     "World": "contract",
     "check": "contract",
@@ -69,8 +73,11 @@ __all__ = [
     "Refused",
     "Report",
     "Rig",
+    "Row",
     "SampleDealer",
+    "SourceWorld",
     "SurveyContract",
+    "SurveyWorld",
     "Taken",
     "World",
     "check",
