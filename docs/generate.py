@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from made import api, care, cases, codes, commands, contract, crmtoml, hooks, metrics, proven
+from made import api, care, cases, codes, commands, contract, crmtoml, hooks, metrics
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -43,14 +43,9 @@ def with_ladder(page: str) -> str:
     return f"{before}{BEGIN}\n{drawn}\n\n{END}{after}"
 
 
-def proven_page() -> dict[Path, str]:
-    """The page that is made of a run of the contract tests, which takes its time."""
-    return {DOCS / "reference" / "matrix.md": f"{HEAD}{proven.matrix_page().rstrip()}\n"}
-
-
 def main() -> None:
     """Write what has changed."""
-    for path, text in (pages() | proven_page()).items():
+    for path, text in pages().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")

@@ -20,9 +20,11 @@ MATRIX = ROOT / "docs" / "reference" / "matrix.md"
 HEAD = """\
 <!-- Made by release/contracts.py from the results of contract tests: run `make matrix`. -->
 
-# What the shipped plugins have proven
+# What shipped adapters have proven
 
-Each plugin was installed from its wheel beside the core alone, and its contract tests ran there.
+Rows are what an adapter can be held to: what every adapter is, what it makes of the faults of a network, and each of its [capabilities](adapters.md).
+Nothing here is typed by hand: [the contract tests](../explanation/compatibility.md#what-has-been-proven-of-an-adapter) are run, and this is what they found.
+Each plugin was installed from its wheel for it, beside the core alone.
 
 """
 
