@@ -17,7 +17,7 @@ from crmcore.testing.dms import DmsContract
 
 URL = "https://dms.example"
 CATALOG = "crmcore_dms_csv"  # whose words for a row without a number are as good as any
-FIRST, LARGEST = 4, 64  # rows of a page: a few for the few that a night brings, many for the first pull
+FIRST, LARGEST = 4, 32  # rows of a page: a few for the few that a night brings, many for the first pull
 
 
 @attrs.frozen(kw_only=True)
