@@ -210,7 +210,8 @@ class HttpClient:
         """This thread's session; trust_env costs a quarter of the speed, so the environment is read once."""
         session: requests.Session | None = getattr(self._mine, "session", None)
         now = time.monotonic()
-        if session is None or self._mine.process != os.getpid():  # a fork inherits a connection on which the parent talks
+        # a fork inherits a connection on which the parent talks
+        if session is None or self._mine.process != os.getpid():
             import urllib.request
 
             import requests

@@ -30,6 +30,13 @@ VALUES = [
     visit.Appointment(id="A1", store="S01", customer_id="C1", start=NOW),
     complaint.Complaint(id="K1", store="S01", customer_id="C1", received_at=NOW),
     contact.Message(id="M1", to=CANARY, text=CANARY, message_class=contact.MessageClass.CARE, params={"name": CANARY}),
+    contact.Text(
+        message=contact.Message(id="M1", to=CANARY, text=CANARY, message_class=contact.MessageClass.CARE),
+        customer_id="C1",
+        state=contact.MessageState.QUEUED,
+        due_at=NOW,
+        state_at=NOW,
+    ),
     contact.Reply(sender=CANARY, text=CANARY),
     contact.ContactAttempt(id="1", at=NOW, outcome=contact.AttemptOutcome.SUCCESS, result="DONE", remark=CANARY),
     store.Staff(code="E01", name=CANARY, store="S01", phone=CANARY),
@@ -60,3 +67,10 @@ def test_the_roles_that_only_pass_on():
 def test_a_complaint_has_ended_when_it_is_closed_or_withdrawn():
     """Every other state still stops care and marketing."""
     assert {"CLOSED", "WITHDRAWN"} == {state.value for state in complaint.ENDED}
+
+
+def test_a_kept_text_is_called_as_its_message_is():
+    """M1 is M1, on the way and in the store."""
+    kept = next(value for value in VALUES if isinstance(value, contact.Text))
+
+    assert "M1" == kept.id
