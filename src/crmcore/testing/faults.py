@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "elsewhere.example"
 RETRY_AFTER = 7
+#: What a system says that has caught its own fault: JSON, in a form that no page describes.
+_FAILURE = b'{"success": false, "error": {"code": "INTERNAL", "message": "unexpected"}, "data": null}'
 _HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Please sign in</form></body></html>"
 _HANG = 5.0  # seconds until a server that hangs gives up by itself
 
@@ -241,6 +243,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("status-401", Proof.REFUSED, (AuthError,), _says(401)),
     Fault("status-403", Proof.REFUSED, (AuthError,), _says(403)),
     Fault("html-on-200", Proof.NOTHING, _GARBAGE, _says(200)),
+    Fault("failure-on-200", Proof.NOTHING, _GARBAGE, _says(200, _FAILURE, Content_Type="application/json")),
     Fault("truncated-json", Proof.NOTHING, _GARBAGE, _changed(_half)),
     Fault("wrong-content-type", Proof.ANYTHING, _GARBAGE, _changed(_renamed), must_raise=False),
     Fault("empty-body", Proof.NOTHING, _GARBAGE, _says(200, b"")),

@@ -48,9 +48,9 @@ class RowContract(AdapterContract):
     alike: ClassVar[tuple[str, str, str]]
     touched: ClassVar[str]
 
-    def pulling(self, adapter: Any, cursor: str | None) -> Iterator[Batch]:
+    def pulling(self, adapter: Any, cursor: str | None) -> Iterator[Batch]:  # noqa: ARG002 - each kind has its own
         """The pull of this kind of adapter."""
-        raise NotImplementedError
+        raise TypeError(type(self).__name__)
 
     def pull(self, rig: Rig, cursor: str | None = None, **context: Any) -> list[Batch]:
         """A pull by a new instance, to its end."""

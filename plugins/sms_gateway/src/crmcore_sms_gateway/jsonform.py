@@ -73,7 +73,7 @@ class JsonForm:
         )
 
     def judge(self, answer: HttpResponse) -> None:
-        """A gateway names its methods, has none for this, or speaks JSON; a page is a portal's that stands before it.
+        """A gateway names its methods, has none for this, or speaks as crm.toml says; a page is a portal's that stands before it.
 
         Whether it would take a text can only be known by sending one.
         """
@@ -84,10 +84,13 @@ class JsonForm:
         if answer.status == 404:
             raise PermanentError("CRM-G102", catalog=CATALOG, status=answer.status)
         answer.raise_for_status()
-        if answer.status != _NO_CONTENT and not (
-            _METHODS & answer.headers.keys() or isinstance(_json(answer.text), dict)
-        ):
+        if answer.status != _NO_CONTENT and not (_METHODS & answer.headers.keys() or self._is_ours(answer)):
             raise PermanentError("CRM-G103", catalog=CATALOG, status=answer.status)
+
+    def _is_ours(self, answer: HttpResponse) -> bool:
+        """Does JSON say something where crm.toml looks for it?"""
+        rules, said = self._config.answer, _json(answer.text)
+        return any(_at(said, path) is not None for path in (rules.code, *rules.ok))
 
     def receipts(self, request: WebhookRequest) -> Parsed[Receipt]:
         """The reports of a push, read as [messaging.<name>.receipts] says.
