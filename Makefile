@@ -76,7 +76,7 @@ matrix: dist  ## write the matrix again
 	@$(BIN)/python release/contracts.py --write
 
 test-dist: dist  ## every suite against the wheels, `src` out of sight; narrow it: make test-dist PYTHONS=3.12 DEPENDENCIES=newest
-	@$(BIN)/python release/suites.py $(COMBINATIONS)
+	@$(BIN)/python release/suites.py $(COMBINATIONS) -- $(SUITES)
 
 clean:
 	rm -rf .venv crmcore-demo dist

@@ -1,4 +1,6 @@
-"""Runs all suites against what `make dist` has built: `python release/suites.py 3.11-lowest 3.13-newest`.
+"""Runs suites against what `make dist` has built: `python release/suites.py 3.11-lowest 3.13-newest [-- plugins tests/hooks]`.
+
+Behind "--" stand the suites that are wanted; all of them where nothing does.
 
 Each combination has an empty environment with the wheels of core and plugins and the test tools in it, and a copy of the
 checkout that lacks every `src`: what the tests import can only be what a user would get. "lowest" holds each dependency that
@@ -17,6 +19,8 @@ from pathlib import Path
 
 from environments import ROOT, bounds, clean, interpreter, lay, wheels
 
+#: What proves the checks of the contract and not what was built runs in `make test` alone.
+ELSEWHERE = ("--ignore=tests/testing/mutants",)
 _SOURCE = re.compile(r"(plugins/\w+/)?src/")
 
 
@@ -38,8 +42,8 @@ def astray(python: Path, checkout: Path) -> list[str]:
     return [path for path in found.stdout.splitlines() if not Path(path).is_relative_to(python.parents[1])]
 
 
-def suites(version: str, which: str) -> bool:
-    """Run every suite in one combination."""
+def suites(version: str, which: str, wanted_suites: list[str]) -> bool:
+    """Run the suites in one combination."""
     wanted = [f"{wheel}[dev]" if name == "crmcore" else str(wheel) for name, wheel in wheels().items()]
     with tempfile.TemporaryDirectory(prefix="crmcore-dist-") as made:
         python = lay(Path(made) / "venv", interpreter(version), wanted, bounds() if which == "lowest" else ())
@@ -47,17 +51,19 @@ def suites(version: str, which: str) -> bool:
         if paths := astray(python, checkout):
             sys.exit(f"not from a wheel: {paths}")
         run = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "--dist", "loadfile"]
+        run += [*ELSEWHERE, *wanted_suites]
         return not subprocess.run(run, cwd=checkout, env=clean(), check=False).returncode
 
 
 def main() -> None:
     """Run the combinations that are named, one after the other; each uses all processors by itself."""
     failed = []
-    for combination in sys.argv[1:]:
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    for combination in sys.argv[1:end]:
         version, _, which = combination.partition("-")
         print(f"wheels on Python {version}, {which} dependencies ...", flush=True)
         began = time.monotonic()
-        passed = suites(version, which)
+        passed = suites(version, which, sys.argv[end + 1 :])
         took = f"in {time.monotonic() - began:.0f} s"
         print(
             f"wheels on Python {version}, {which} dependencies: {'passed' if passed else 'FAILED'} {took}", flush=True
