@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from crmcore import errors
@@ -92,7 +93,7 @@ def users(name: str) -> str:
 def shipped() -> list[tuple[str, str, list[ast.stmt]]]:
     """Name, page and code of each plugin and example that comes with crmcore."""
     found = [
-        (f"crmcore-{folder.name.replace('_', '-')}", f"plugins/{folder.name}/README.md", folder / "src")
+        (f"crmcore-{folder.name.replace('_', '-')}", f"plugins/{folder.name}/README.md", _installed(folder.name))
         for folder in sorted((ROOT / "plugins").iterdir())
     ]
     found += [
@@ -101,6 +102,14 @@ def shipped() -> list[tuple[str, str, list[ast.stmt]]]:
         if folder.is_dir()
     ]
     return [(name, page, code_of(folder)) for name, page, folder in found]
+
+
+def _installed(plugin: str) -> Path:
+    """Where a plugin's package lies, in the checkout or where its wheel was put."""
+    found = find_spec(f"crmcore_{plugin}")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
 
 
 def code_of(folder: Path) -> list[ast.stmt]:

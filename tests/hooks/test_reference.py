@@ -49,7 +49,7 @@ def methods() -> list[tuple[str, ast.FunctionDef]]:
 
 
 def kit() -> str:
-    return "\n".join(path.read_text("utf-8") for path in (ROOT / "src/crmcore/testing").rglob("*.py"))
+    return "\n".join(path.read_text("utf-8") for path in Path(testing.__file__).parent.rglob("*.py"))
 
 
 # ------------------------------------------------------------------ written down

@@ -355,7 +355,7 @@ def test_every_state_is_reached():
     """Histories lead to every state that a case can be in, and more than once around."""
     states, rounds = set(), set()
 
-    @settings(max_examples=250, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=1_000, database=None, derandomize=True, phases=[Phase.generate])
     @given(strategies.case_files())
     def keep(file: strategies.CaseFile) -> None:
         states.add(file.case.state)
