@@ -1,10 +1,9 @@
-"""A program that embeds crmcore, in a process of its own: `python guest.py FOLDER [DATABASE]` prints as JSON what it noticed."""
+"""A program that embeds crmcore, in a process of its own: `python guest.py FOLDER URL WANTED` prints as JSON what it noticed."""
 
 from __future__ import annotations
 
 import decimal
 import gc
-import http.server
 import json
 import locale
 import logging
@@ -177,40 +176,21 @@ def forked() -> list[int]:
 
 
 def talked() -> int:
-    """How many connections a parent and its forked child use for one request before and one each after the fork."""
+    """One request before a fork and one each after it by child and parent, to URL; the exit code of the child."""
     from crmcore.http import HttpClient
 
-    seen = FOLDER / "seen"
-
-    class Answers(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self):
-            with seen.open("a") as file:
-                file.write(f"{self.client_address[1]}\n")
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     client = HttpClient()
-    url = f"http://127.0.0.1:{server.server_port}/"
-    client.read("GET", url)
+    client.read("GET", sys.argv[2])
     if (child := os.fork()) == 0:
         try:
-            client.read("GET", url)
-        finally:
+            client.read("GET", sys.argv[2])
             os._exit(0)
-    os.waitpid(child, 0)
-    client.read("GET", url)
-    server.shutdown()
-    server.server_close()
+        finally:
+            os._exit(1)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    client.read("GET", sys.argv[2])
     client.close()
-    return len(set(seen.read_text().split()))
+    return ended
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,32 @@ def test_a_fork_takes_no_connection_along(tmp_path, request, kind):
     assert [0, 0] == guest(tmp_path, "forked", url)
 
 
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers every request with nothing and keeps the connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.lines.append(self.client_address[1])
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
 def test_a_fork_talks_on_a_line_of_its_own(tmp_path):
     """A kept connection to a vendor stays with the parent: on one line two processes would read each other's answers."""
-    assert 2 == guest(tmp_path, "talked")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server.lines = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert 0 == guest(tmp_path, "talked", f"http://127.0.0.1:{server.server_port}/")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    before, child, after = server.lines
+    assert before == after
+    assert child != before
