@@ -16,6 +16,7 @@ from crmcore.db import schema
 from crmcore.db.schema import contact_point, customer, external_ref, opt_out, reject, visit_line
 from crmcore.db.schema import visit as visits
 from crmcore.errors import Busy, ConfigError, PermanentError, StoreError
+from crmcore.flows.events import latest, since
 from crmcore.flows.keeping import Keeper
 from crmcore.flows.sync import Source, sync
 from crmcore.hooks.records import Batch, Entry, Gone, Reject
@@ -593,6 +594,31 @@ def test_the_source_opts_out_and_never_in(db, clock, tmp_path):
     assert [("+8613800138001", "SMS", "dms:main", None)] == all_rows(
         db, None, opt_out.c.value, opt_out.c.channel, opt_out.c.source, opt_out.c.until
     )
+
+
+def test_an_opt_out_of_the_source_is_an_event_of_everybody_who_has_the_number(db, clock, tmp_path):
+    """It is told once, with who said so, however often the source repeats it; what was refused already is no news."""
+    read(db, clock, [order(2), order(3, {**WANG, "name": "王小红"})], folder=tmp_path)
+    cursor = latest(db)
+    for number in (4, 5):
+        read(db, clock, [order(number, {**WANG, "opted_out": "是", "do_not_call": "是"})], folder=tmp_path)
+    told = since(db, cursor, 500).events
+
+    assert [
+        ("C1", "OPTOUT", "PHONE", "dms:main"),
+        ("C1", "OPTOUT", "SMS", "dms:main"),
+        ("C2", "OPTOUT", "PHONE", "dms:main"),
+        ("C2", "OPTOUT", "SMS", "dms:main"),
+    ] == [(each.subject, each.verb, each.channel, each.who) for each in told]
+    assert "138" not in repr(told)
+
+
+def test_a_new_customer_who_comes_refusing_is_told_of(db, clock, tmp_path):
+    """Also where number and refusal come in the same row, and in the row of another customer of the same batch."""
+    rows = [order(2, {**WANG, "opted_out": "是"}), order(3, {**WANG, "name": "王小红"}), order(4, LI)]
+    read(db, clock, rows, folder=tmp_path)
+
+    assert ["C1", "C2"] == [each.subject for each in since(db, None, 500).events]
 
 
 def test_a_refusal_that_cannot_be_read_rejects_the_row(db, clock, tmp_path):

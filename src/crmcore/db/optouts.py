@@ -6,15 +6,17 @@ does, so on PostgreSQL too no text is claimed after an opt-out has committed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from crmcore.db import bulk
+from crmcore.db.among import among, paged
 from crmcore.db.columns import stamp
-from crmcore.db.engine import for_update
-from crmcore.db.schema import contact_point, opt_out
+from crmcore.db.engine import for_update, take_ids
+from crmcore.db.schema import audit, contact_point, opt_out
 
 
 def refuse(connection: Connection, numbers: Iterable[tuple[str, str]], source: str, now: datetime) -> None:
@@ -48,6 +50,30 @@ def allow(connection: Connection, value: str, channel: str, now: datetime) -> bo
         .values(until=stamp(now))
     )
     return changed.rowcount == 1
+
+
+def note(connection: Connection, numbers: Iterable[tuple[str, str]], verb: str, who: str, now: datetime) -> None:
+    """Keep in the audit trail of whoever has one of these numbers that it said no, or yes again: once a customer and channel.
+
+    Args:
+        numbers: (E.164, channel "SMS" or "PHONE").
+        verb: "optout" or "optin".
+        who: a staff code, or the source that said so: "dms:main".
+    """
+    channels: dict[str, set[str]] = {}
+    for value, channel in numbers:
+        channels.setdefault(value, set()).add(channel)
+    points = contact_point.c
+    query = select(points.value, points.customer_id)
+    holders = paged(connection, channels, lambda block: query.where(among(points.value, block)))
+    told = sorted({(row.customer_id, channel) for row in holders for channel in channels[row.value]})
+    if not told:
+        return
+    rows = [
+        (id_, stamp(now), who, verb, "customer", customer, json.dumps({"channel": channel}))
+        for id_, (customer, channel) in zip(take_ids(connection, audit, len(told)), told, strict=True)
+    ]
+    bulk.insert(connection, audit, ("id", "at", "who", "verb", "entity", "entity_id", "detail"), rows)
 
 
 def _lock(connection: Connection, values: list[str]) -> None:

@@ -10,13 +10,13 @@ import json
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
 from crmcore.db import customer_file, optouts
 from crmcore.db import customers as kept
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database, take_ids
-from crmcore.db.schema import audit, contact_point, correction, customer, vehicle, vehicle_party
+from crmcore.db.schema import audit, correction, customer, vehicle, vehicle_party
 from crmcore.db.schema import merge as merges
 from crmcore.errors import UsageError
 from crmcore.flows.cells import stored_day, text
@@ -289,9 +289,6 @@ def _optout(db: Database, number: str, channel: str, *, by: str, clock: Clock, o
             optouts.refuse(connection, [(e164, channel)], f"staff:{by}", now)
         else:
             changed = optouts.allow(connection, e164, channel, now)
-        for id_ in (
-            connection.execute(select(contact_point.c.customer_id).where(contact_point.c.value == e164)).scalars().all()
-        ):
-            verb = "optout" if out else "optin"
-            note(connection, verb, "customer", id_, by=by, now=stamp(now), channel=channel)
-    return Done(channel, "optout" if out else "optin", changed=changed)
+        verb = "optout" if out else "optin"
+        optouts.note(connection, [(e164, channel)], verb, by, now)
+    return Done(channel, verb, changed=changed)

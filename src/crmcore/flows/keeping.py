@@ -352,6 +352,7 @@ class Keeper:
             key=("code",), change=_STAFF[1:],
         )  # fmt: skip
         self.unit.write()
+        self.people.note()
 
     def _write_lines(self) -> None:
         new = [row for key, row in self.changed_lines.items() if key in self.new_lines]

@@ -260,6 +260,11 @@ class People:
             ]
             bulk.upsert(connection, consent, _CONSENT, agreed, key=_CONSENT[1:4], change=_CONSENT[4:])
 
+    def note(self) -> None:
+        """Who refused stands in the trail as after an opt-out at the desk; last, as everybody takes the trail's numbers last."""
+        unit = self.unit
+        optouts.note(unit.connection, self.refused, "optout", f"dms:{unit.source}", instant(unit.now))
+
 
 def _plain(person: Person) -> bool:
     """Does the row say nothing but number and name, which a derived key has already compared?"""

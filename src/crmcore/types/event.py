@@ -198,12 +198,12 @@ class ContactMoved:
 
 @attrs.frozen(kw_only=True)
 class FileChanged:
-    """Somebody changed a file at the desk (档案变更): an opt-out, a correction, a merge, an erasure …
+    """Somebody changed a file at the desk (档案变更): a correction, a merge, an erasure …; or a number said no, there or in a source.
 
     Attributes:
         subject: what it is about: a customer ("C17"), a vehicle ("V5"), a visit ("R9") or a response ("Q12").
         verb: OPTOUT, OPTIN, CORRECT, MERGE, SPLIT, RETIRE, ERASE, EXCLUDE, INCLUDE, PROPOSAL_APPLIED or PROPOSAL_REJECTED.
-        who: a staff code, or "cli".
+        who: a staff code, "cli" or "api"; of an opt-out also the source that says so: "dms:main".
         field: which field was corrected, or is held against the DMS from now on.
         channel: of an opt-out or opt-in.
         other_id: of a merge or a split, the customer who went into `subject` or came out of it.
