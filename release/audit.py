@@ -16,6 +16,7 @@ from typing import Any
 
 DIST = Path(__file__).parents[1] / "dist"
 CLEAN, VULNERABLE, SILENT = 0, 1, 3
+_MISUSED = 2  # pip-audit was not asked anything it understands
 
 
 def pinned(bill: dict[str, Any]) -> list[str]:
@@ -45,6 +46,8 @@ def ask(wanted: list[str], options: list[str]) -> dict[str, Any] | None:
         run = [Path(sys.executable).with_name("pip-audit"), "--no-deps", "--disable-pip", "--progress-spinner", "off"]
         run += ["--cache-dir", made, "--format", "json", "--output", str(report), "--requirement", str(pins), *options]
         done = subprocess.run(run, capture_output=True, text=True, check=False)
+        if done.returncode == _MISUSED:
+            sys.exit(done.stderr.strip())
         if not report.exists() or not report.stat().st_size:
             print(*done.stderr.strip().splitlines()[-1:], file=sys.stderr)
             return None

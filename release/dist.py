@@ -1,5 +1,7 @@
 """Builds the wheels and sdists of the core and of every plugin: `python release/dist.py [folder]`, by default into dist/.
 
+dist/ is emptied before; a folder that is named has to be empty, or not to exist.
+
 Each wheel is built from its sdist, so that an sdist that lacks a file is no release. The same commit gives the same bytes: what
 is dated is dated with the commit.
 """
@@ -38,23 +40,33 @@ def one_version() -> str:
 
 
 def dated() -> dict[str, str]:
-    """The environment of a build, with the moment of the commit unless the caller has set one."""
-    if "SOURCE_DATE_EPOCH" in os.environ:
-        return dict(os.environ)
-    git = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    return {**os.environ, "SOURCE_DATE_EPOCH": commit}
+    """The environment of a build, with the moment of the commit unless the caller has set one; ends the build without a commit."""
+    git = shutil.which("git") or sys.exit("nothing built: a release is what git knows, and there is no git")
+    asked = subprocess.run(
+        [git, "-C", str(ROOT), "log", "-1", "--format=%ct"], capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        sys.exit(f"nothing built: a release is what git knows of a clone; {asked.stderr.strip()}")
+    return {"SOURCE_DATE_EPOCH": asked.stdout.strip(), **os.environ}
+
+
+def emptied(folder: Path) -> Path:
+    """A folder with nothing in it; ends the build where that would delete what is not ours."""
+    if folder == ROOT / "dist":
+        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.exists() and any(folder.iterdir()):
+        sys.exit(f"nothing built: {folder} is not empty")
+    return folder
 
 
 def main() -> None:
     """Build all of it into an empty folder."""
-    version = one_version()
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist"
-    shutil.rmtree(folder, ignore_errors=True)
-    environment = dated()
+    version, environment = one_version(), dated()
+    folder = emptied(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / "dist")
     for project in projects():
         command = [uv.find_uv_bin(), "build", "--quiet", "--python", sys.executable, "--out-dir", str(folder)]
-        subprocess.run([*command, str(project)], env=environment, check=True)
+        if subprocess.run([*command, str(project)], env=environment, check=False).returncode:
+            sys.exit(f"not built: {told(project)['name']}")
     print(
         f"{folder}: {len(list(folder.glob('*.whl')))} wheels and {len(list(folder.glob('*.tar.gz')))} sdists of {version}"
     )

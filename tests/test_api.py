@@ -7,11 +7,13 @@ import importlib
 import re
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
 
 
 @pytest.fixture(name="api")
@@ -82,6 +84,40 @@ def test_what_a_signature_names_can_be_imported(api):
 
     assert {"HttpClient", "Message", "Store"} <= {each.name for each in api.met(shown)}
     assert [] == sorted(f"{each.module}.{each.name}" for each in homeless)
+
+
+_IMPORT = re.compile(r"^ *from (crmcore(?:\.\w+)*) import (\([^)]*\)|[^(\n]+)", re.MULTILINE)
+#: What others write, or copy: pages for authors and applications, the applications themselves, what `plugins new` writes, plugins.
+TO_COPY = [
+    *(
+        ROOT / "docs/howto" / f"{page}.md"
+        for page in ("embed", "events", "test-with-the-sample-dealer", "write-an-adapter")
+    ),
+    *sorted((ROOT / "examples").glob("*_dealer/**/*.py")),
+    ROOT / "tests/typing/api.py",
+    *sorted(Path(str(files("crmcore.scaffold"))).rglob("*.tmpl")),
+    *(path for name in PLUGINS for path in sorted(Path(str(files(f"crmcore_{name}"))).rglob("*.py"))),
+]
+
+
+def test_what_others_write_imports_what_is_promised(api):
+    """An application, a plugin and a page to copy from import public names alone, each from the module that offers it."""
+    offered = {module: {*api.window(module), *below(module, api)} for module in api.modules()}
+    hidden = []
+    for path in TO_COPY:
+        for module, names in _IMPORT.findall(path.read_text("utf-8")):
+            said = re.sub(r"#.*", "", names).strip("() \n").split(",")
+            wanted = {each.split(" as ")[0].strip() for each in said} - {""}
+            known = offered.get(module, below(module, api))
+            hidden += [f"{path.name}: {module}.{name}" for name in sorted(wanted - known)]
+
+    assert len(TO_COPY) > 40
+    assert [] == hidden
+
+
+def below(module: str, api) -> set[str]:
+    """The public modules of a package."""
+    return {each.rpartition(".")[2] for each in api.modules() if each.rpartition(".")[0] == module}
 
 
 def test_the_page_shows_what_a_reviewer_must_see(api, monkeypatch):

@@ -173,18 +173,26 @@ def test_every_test_that_is_named_exists():
         assert f"def {test}(" in (ROOT / file).read_text("utf-8"), (file, test)
 
 
-def test_every_dependency_has_its_reason():
-    """What is installed with crmcore stands in the page of the dependencies, with its licence."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [
-        each
-        for extra in ("tables", "app", "serve", "pg", "testing")
-        for each in project["optional-dependencies"][extra]
-    ]
-    names = {re.split(r"[\[<>=;]", each)[0] for each in (*project["dependencies"], *extras)} - {"crmcore"}
-    page = (DOCS / "explanation/dependencies.md").read_text("utf-8")
+#: What is tested against, and types of what is used: nothing could stand in their place.
+NO_OTHER = {"django", "django-stubs", "fastapi", "flask", "httpx", "types-openpyxl", "types-requests"}
 
-    assert set() == {each for each in names if not re.search(rf"^- \*\*{each}\*\* \([^)]+\)", page, re.MULTILINE)}
+
+def test_every_dependency_has_its_reason():
+    """Each dependency of core, plugins and every extra has its line: the licence, what it is for, and what else was weighed."""
+    wanted: set[str] = set()
+    for path in (ROOT / "pyproject.toml", *ROOT.glob("plugins/*/pyproject.toml")):
+        project = tomllib.loads(path.read_text("utf-8"))["project"]
+        for group in (project["dependencies"], *project.get("optional-dependencies", {}).values()):
+            wanted |= {re.split(r"[\[<>=; ]", each)[0] for each in group}
+    lines = [
+        line for line in (DOCS / "explanation/dependencies.md").read_text("utf-8").splitlines() if line[:2] == "- "
+    ]
+    told = {each: line for line in lines for each in re.findall(r"\*\*([\w-]+)\*\* \([^)]+\)", line)}
+
+    assert len(wanted) > 40
+    assert set() == wanted - {"crmcore"} - told.keys()
+    assert set() == {each for each in wanted - {"crmcore"} - NO_OTHER if "Weighed: " not in told[each]}
+    assert set() == told.keys() - wanted - {"axe-core", "smpp"}, "these are not installed, or come from npm"
 
 
 # ------------------------------------------------------------------ links
@@ -203,18 +211,34 @@ def test_every_link_leads_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
-def test_every_page_is_on_the_map():
-    """From docs/index.md each page can be reached."""
-    seen: set[Path] = set()
-    waiting = [DOCS / "index.md"]
-    while waiting:
-        page = waiting.pop()
-        if page.suffix == ".md" and page not in seen:
-            seen.add(page)
-            links = [link.partition("#")[0] for link in _LINK.findall(prose(page)) if not re.match(r"https?:", link)]
-            waiting += [(page.parent / link).resolve() for link in links if link]
+@pytest.mark.parametrize("page", [DOCS / "index.md", ROOT / "README.md", ROOT / "README.zh.md"], ids=name)
+def test_every_page_is_on_the_map(page):
+    """The map and both readmes name each page; a tutorial in two languages is named by a readme in its own."""
+    links = [link.partition("#")[0] for link in _LINK.findall(prose(page)) if not re.match(r"https?:", link)]
+    named = {(page.parent / link).resolve() for link in links if link}
+    others = {each for each in PAGES if each.parent == DOCS / "tutorial" and zh(each) != zh(page)}
 
-    assert set() == {page for page in PAGES if page.is_relative_to(DOCS)} - seen
+    assert set() == {
+        each
+        for each in PAGES
+        if each.is_relative_to(DOCS) and each not in named | {DOCS / "index.md"}
+        if page.parent == DOCS or each not in others
+    }
+
+
+def zh(page: Path) -> bool:
+    return page.name.endswith(".zh.md")
+
+
+def test_every_target_is_explained():
+    """CONTRIBUTING names each target of the Makefile, and .PHONY has them all."""
+    makefile, told = ((ROOT / each).read_text("utf-8") for each in ("Makefile", "CONTRIBUTING.md"))
+    targets = set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE))
+    phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+
+    assert len(targets) > 10
+    assert [targets] == [set(each.split()) for each in phony]
+    assert set() == targets - set(re.findall(r"\bmake ([a-z][\w-]*)", told))
 
 
 # ------------------------------------------------------------------ blocks

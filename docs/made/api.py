@@ -18,7 +18,7 @@ INTRO = """\
 # The public API
 
 What a program that embeds crmcore, and a plugin, may rely on.
-It is written down here so that each change of it is seen by whoever reviews it: nothing else of crmcore is promised.
+It is written down here so that each change of it is seen by whoever reviews it; [what may change, and when](../explanation/compatibility.md) says what else is promised.
 A name that begins with an underscore is nobody's, and so is a module that this page does not name.
 """
 MET = """\
@@ -34,9 +34,12 @@ PUBLIC = (
     "crmcore.lang",
     "crmcore.http",
     "crmcore.tables",
+    "crmcore.tables.files",
     "crmcore.testing",
     "crmcore.testing.strategies",
     "crmcore.sample",
+    "crmcore.sample.gateway",
+    "crmcore.sample.loopback",
     "crmcore.contrib.*",
 )
 
@@ -189,6 +192,8 @@ def _named(each: Found) -> set[str]:
             values += node.decorator_list
         elif isinstance(node, ast.arguments):
             values += [default for default in (*node.defaults, *node.kw_defaults) if default is not None]
+    # a field may be called what something else is called
+    values += [node.target for node in ast.walk(shown) if isinstance(node, ast.AnnAssign)]
     hidden = {id(inner) for value in values for inner in ast.walk(value)}
     return {node.id for node in ast.walk(shown) if isinstance(node, ast.Name) and id(node) not in hidden}
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import sys
 import typing
-import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -264,30 +263,3 @@ def test_hooks_lose_no_argument():
     assert hooks
     for name, arguments in hooks.items():
         assert ARGUMENTS[name] == arguments[: len(ARGUMENTS[name])]
-
-
-def test_how_an_argument_will_leave():
-    """An argument that is to go warns whoever asks for it, by name, for one minor; who does not ask hears nothing."""
-    hookspec, hookimpl = pluggy.HookspecMarker("later"), pluggy.HookimplMarker("later")
-
-    class Specs:
-        @hookspec(
-            warn_on_impl_args={"evidence": DeprecationWarning("crmcore_find: ask for `heard` instead; gone in 0.3")}
-        )
-        def crmcore_find(self, heard, evidence): ...
-
-    class Asks:
-        @hookimpl
-        def crmcore_find(self, evidence): ...
-
-    class AsksNot:
-        @hookimpl
-        def crmcore_find(self, heard): ...
-
-    manager = pluggy.PluginManager("later")
-    manager.add_hookspecs(Specs)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        manager.register(AsksNot())
-    with pytest.warns(DeprecationWarning, match="ask for `heard` instead"):
-        manager.register(Asks())

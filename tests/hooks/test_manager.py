@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import textwrap
 import types
+import warnings
 from pathlib import Path
 
 import pytest
 
-from crmcore.hooks import manager
+from crmcore.hooks import manager, specs
 from crmcore.hooks.manager import Plugins
 
 GOOD = """
@@ -234,6 +235,41 @@ def test_two_sets_of_plugins_never_meet(site):
 
     assert {("dms", "mine")} == set(Plugins([module]).adapters)
     assert {} == Plugins().adapters
+
+
+def test_what_an_application_hands_over_keeps_its_name(site):
+    """An installed plugin that is called as a module that was handed over is named as a problem; the module goes on."""
+    module = types.ModuleType("good")
+    exec(textwrap.dedent(GOOD.format(name="mine")), module.__dict__)
+    site.install("good", GOOD.format(name="installed"))
+    plugins = Plugins([module])
+    found = [(plugin.distribution, [problem.stage for problem in plugin.problems]) for plugin in plugins.plugins]
+
+    assert [("dms", "mine")] == list(plugins.adapters)
+    assert [("", []), ("crmcore-good", ["register"])] == found
+
+
+def test_a_hook_that_is_to_go_warns_and_goes_on(site, monkeypatch):
+    """Whoever asks for an argument that is to go is warned by name when the plugin is loaded, and still asked; others hear nothing."""
+    later = types.SimpleNamespace(**vars(specs))
+    goes = DeprecationWarning("crmcore_find_complaint: ask for `heard` instead of `evidence`; gone in 0.3")
+
+    @specs.hookspec(warn_on_impl_args={"evidence": goes})
+    def crmcore_find_complaint(heard, evidence): ...
+
+    later.crmcore_find_complaint = crmcore_find_complaint
+    monkeypatch.setattr(manager, "specs", later)
+    asks, asks_not = types.ModuleType("asks"), types.ModuleType("asks_not")
+    asks.crmcore_find_complaint = specs.hookimpl(lambda evidence: None)
+    asks_not.crmcore_find_complaint = specs.hookimpl(lambda: None)
+    with pytest.warns(DeprecationWarning, match="ask for `heard` instead"):
+        warned = Plugins([asks])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quiet = Plugins([asks_not])
+
+    assert {"asks": "ok"} == rows(warned)
+    assert ("asks_not",) == quiet.finders()
 
 
 @pytest.mark.parametrize(

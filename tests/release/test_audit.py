@@ -83,6 +83,11 @@ def test_a_vulnerability_that_was_weighed_passes(service):
     assert 0 == audit(service.server_port, "--ignore-vuln", "OSV-2026-1")[0]
 
 
+def test_an_option_that_is_misspelt_is_no_silence(service):
+    """An option that pip-audit does not know fails, also where silence would pass."""
+    assert (1, "") == audit(service.server_port, "--or-silence", "--ignore-vuls", "OSV-2026-1")
+
+
 def test_silence_is_no_clean_bill(service):
     """Where nobody answers, nothing is known: the line says so, and only --or-silence lets it pass."""
     service.shutdown()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -13,6 +15,8 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -162,17 +166,72 @@ def test_the_bill_names_what_comes_along():
     assert "file:" not in json.dumps(bill)
 
 
+def test_the_bill_is_what_it_says_it_is():
+    """dist/sbom.cdx.json is valid against the schema of CycloneDX that it names, strictly."""
+    text = (DIST / "sbom.cdx.json").read_text("utf-8")
+    version = SchemaVersion.from_version(json.loads(text)["specVersion"])
+
+    assert None is JsonStrictValidator(version).validate_str(text)
+    assert None is not JsonStrictValidator(version).validate_str(text.replace('"components"', '"parts"', 1))
+
+
+def test_every_part_of_the_bill_can_be_looked_up():
+    """Each component has its address in the index and its licence, and hangs on something that is there."""
+    bill = json.loads((DIST / "sbom.cdx.json").read_text("utf-8"))
+    needed = {each for part in bill["dependencies"] for each in part.get("dependsOn", ())}
+
+    assert len(bill["components"]) > 20
+    for part in bill["components"]:
+        assert f"pkg:pypi/{canonicalize_name(part['name'])}@{part['version']}" == part["purl"]
+        assert part["licenses"]
+        assert part["bom-ref"] in needed or part["name"] in {told["name"] for told in PROJECTS[1:]}
+
+
+def bare(folder: Path) -> Path:
+    """A copy of what `release/dist.py` looks at first; it is no clone of git."""
+    for name in ("release/dist.py", "pyproject.toml", *(f"plugins/{path.name}/pyproject.toml" for path in FOLDERS[1:])):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    return folder
+
+
+def build(root: Path, *folder: str) -> tuple[int, str]:
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.parent)}
+    command = [sys.executable, str(root / "release" / "dist.py"), *folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return done.returncode, done.stderr
+
+
+def test_nothing_is_built_of_what_git_does_not_know(tmp_path):
+    """Where there is no clone, the build says so in one line, and dist/ stays as it was."""
+    root = bare(tmp_path / "unpacked")
+    (root / "dist").mkdir()
+    (root / "dist" / "mine.whl").touch()
+    code, said = build(root)
+
+    assert 1 == code
+    assert re.fullmatch(
+        r"nothing built: a release is what git knows of a clone; fatal: not a git repository .*\n", said
+    )
+    assert (root / "dist" / "mine.whl").exists()
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path):
+    """Only dist/ is emptied: any other folder that is named keeps what is in it, and nothing is built."""
+    (tmp_path / "thesis.txt").touch()
+    code, said = build(ROOT, str(tmp_path))
+
+    assert (1, f"nothing built: {tmp_path} is not empty\n") == (code, said)
+    assert [tmp_path / "thesis.txt"] == list(tmp_path.iterdir())
+
+
 def test_versions_that_differ_are_not_built(tmp_path):
     """A plugin left behind at an older number stops the build before the first wheel, and is named."""
-    for name in ("release/dist.py", "pyproject.toml", *(f"plugins/{path.name}/pyproject.toml" for path in FOLDERS[1:])):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    bare(tmp_path)
     behind = tmp_path / "plugins" / FOLDERS[-1].name / "pyproject.toml"
     behind.write_text(behind.read_text("utf-8").replace(f'version = "{VERSION}"', 'version = "0.0.9"'), "utf-8")
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "release" / "dist.py")], capture_output=True, text=True, check=False
-    )
+    code, said = build(tmp_path)
 
-    assert 1 == done.returncode
-    assert f"0.0.9  {PROJECTS[-1]['name']}" in done.stderr
+    assert 1 == code
+    assert f"0.0.9  {PROJECTS[-1]['name']}" in said
     assert not (tmp_path / "dist").exists()

@@ -167,6 +167,30 @@ def test_a_push_is_tried_four_times(http, statuses, lost):
     assert (4, lost) == (len(inbox.urls), len(gateway.undelivered))
 
 
+def test_a_receiver_that_speaks_no_http_takes_nothing_and_holds_nothing_up(http):
+    """What a mail server answers to a push is no answer: it is tried, given up and counted, and the next one is pushed."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, LoopbackGateway(pause=0.0) as gateway:
+        greeting = threading.Thread(target=greet, args=(listening, 4))
+        greeting.start()
+        mail = f"http://127.0.0.1:{listening.getsockname()[1]}/dlr?type=%d"
+        alive = f"{gateway.url}?username=crm&password=crmpw&to=13800138001&text=pushed"
+        for url in (mail, alive):
+            ask(http, gateway, to="13800138000", text="x", **{"dlr-url": url, "dlr-mask": "1"})
+        gateway.settle()
+        greeting.join()
+
+        assert [("13800138001", "pushed")] == [(text.to, text.text) for text in gateway.texts[2:]]
+        assert 1 == len(gateway.undelivered)
+
+
+def greet(listening: socket.socket, times: int) -> None:
+    for _ in range(times):
+        caller, _ = listening.accept()
+        with caller:
+            caller.recv(65_536)
+            caller.sendall(b"220 mail.example ESMTP\r\n")
+
+
 def test_pushes_travel_over_http(http):
     """Without `deliver` a push is a GET; here the gateway's own page answers it, and a dead address does not stop the others."""
     with LoopbackGateway(pause=0.0) as gateway:

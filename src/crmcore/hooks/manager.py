@@ -141,10 +141,8 @@ class Plugins:
         What goes wrong becomes a warning, once for each plugin and mistake; it names the exception and quotes nothing, since
         its words may hold the customer's.
         """
-        hooks = self._manager.hook.crmcore_find_complaint.get_hookimpls()
-        impl = next(each for each in hooks if each.plugin_name == name)
         try:
-            answer = impl.function(*[evidence][: len(impl.argnames)])
+            answer = self._ask("crmcore_find_complaint", name, evidence=evidence)
             if answer is None:
                 return None
             draft, mended = findings.checked(answer, categories)
@@ -169,17 +167,20 @@ class Plugins:
 
         The problem names the exception and quotes nothing, since its words may hold the customer's.
         """
-        hooks = self._manager.hook.crmcore_before_send.get_hookimpls()
-        impl = next(each for each in hooks if each.plugin_name == name)
-        said = {"message": message, "customer": customer}
         try:
-            return verdicts.checked(impl.function(*(said[each] for each in impl.argnames)))
+            return verdicts.checked(self._ask("crmcore_before_send", name, message=message, customer=customer))
         except KeyboardInterrupt:
             raise
         except verdicts.Unusable as error:
             return self._warn(name, "send", str(error))
         except BaseException as error:  # noqa: BLE001 - a plugin that fails or exits lets nothing leave, and ends no run
             return self._warn(name, "send", type(error).__name__)
+
+    def _ask(self, hook: str, name: str, **said: object) -> Any:
+        """Call the hook of one plugin with those of the arguments that it names."""
+        impls = getattr(self._manager.hook, hook).get_hookimpls()
+        impl = next(each for each in impls if each.plugin_name == name)
+        return impl.function(*(said[each] for each in impl.argnames))
 
     def _warn(self, name: str, stage: str, what: str) -> Problem:
         plugin = next(each for each in self.plugins if each.name == name)
@@ -217,7 +218,7 @@ class Plugins:
     def _take(self, plugin: Plugin, load: Any) -> None:
         """Load, register and check one plugin; undo it when any of that fails."""
         self.plugins.append(plugin)
-        stage = "import"
+        stage, module = "import", None
         try:
             module = load()
             stage = "register"
@@ -229,7 +230,7 @@ class Plugins:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit at import time must not end the program either
             plugin.failed(stage, error)
-            if self._manager.has_plugin(plugin.name):
+            if module is not None and self._manager.get_plugin(plugin.name) is module:  # else the name is another's
                 self._manager.unregister(name=plugin.name)
 
     def _collect(self, handed: Sequence[object]) -> None:

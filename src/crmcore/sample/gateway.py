@@ -15,7 +15,30 @@ import attrs
 
 from crmcore.sample.loopback import Loopback, Page, Pushes, call, machine_clock
 
-USERNAME, PASSWORD = "crm", "crmpw"  # open nothing but this toy
+__all__ = [
+    "BUFFERED",
+    "BUSY",
+    "DEAD_NUMBER",
+    "DELIVERED",
+    "DENIED",
+    "EMPTY_RECEIVER",
+    "EXPIRED",
+    "FORBIDDEN",
+    "NO_RECEIVER",
+    "OK",
+    "PASSWORD",
+    "QUEUED",
+    "THROTTLED",
+    "UNDELIVERED",
+    "USERNAME",
+    "LoopbackGateway",
+    "Script",
+    "Text",
+    "on_air",
+]
+
+USERNAME = "crm"
+PASSWORD = "crmpw"  # noqa: S105 - opens nothing but this toy
 _LONGEST_GSM, _LONGEST_UCS2 = 6 * 153, 6 * 67
 _GSM_BEYOND_ASCII = frozenset("£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà€")
 

@@ -8,9 +8,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Generic, Self, TypeVar
 from urllib.error import HTTPError
+
+__all__ = ["Loopback", "Page", "Pushes", "Server", "call", "machine_clock"]
 
 P = TypeVar("P")
 
@@ -20,7 +23,7 @@ class Page(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: _Server
+    server: Server
 
     def do_GET(self) -> None:
         """A vendor that is asked; most are only told."""
@@ -54,7 +57,9 @@ class Page(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
+    """What a `Page` finds its vendor through: `self.server.vendor`."""
+
     daemon_threads = True
     request_queue_size = 1024  # a burst beyond the default backlog of 5 is refused by the kernel
     vendor: Any
@@ -68,7 +73,7 @@ class Loopback:
     """
 
     def __init__(self, page: type[Page]) -> None:
-        self._server = _Server(("127.0.0.1", 0), page)
+        self._server = Server(("127.0.0.1", 0), page)
         self._server.vendor = self
         self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._listening = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -126,7 +131,7 @@ class Pushes(Generic[P]):
         time.sleep(wait)
         try:
             return 200 <= self._deliver(push) < 300
-        except OSError:
+        except (OSError, HTTPException):  # nobody there, or somebody who speaks no HTTP
             return False
 
 

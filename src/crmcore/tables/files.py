@@ -17,6 +17,8 @@ import attrs
 
 from crmcore.errors import SourceError
 
+__all__ = ["Seen", "State", "matching", "state"]
+
 _VERSION = 1
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from crmcore.errors import ConfigError, SourceError
-from crmcore.hooks import Batch, Context, DmsAdapter, Folder
-from crmcore.hooks.files import Parts
+from crmcore.hooks import Batch, Context, DmsAdapter, Folder, Parts
 from crmcore.tables import Limits, Table, files, open_table, sheet_names
 from crmcore_dms_csv import catalogue
 from crmcore_dms_csv.catalogue import CATALOG

@@ -17,8 +17,7 @@ from typing import Any, ClassVar
 import attrs
 
 from crmcore.errors import ConfigError, SourceError
-from crmcore.hooks import Batch, Context, Entry, Folder, PullsResponses, Record, Reject, SurveyAdapter
-from crmcore.hooks.files import Parts
+from crmcore.hooks import Batch, Context, Entry, Folder, Parts, PullsResponses, Record, Reject, SurveyAdapter
 from crmcore.tables import BadRow, Raw, Table, destroyed, files, heading_key, open_table, shape
 from crmcore_survey_csv.config import CsvSurveyConfig
 
