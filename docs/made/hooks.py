@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
+import crmcore
 from crmcore import errors
 from crmcore.hooks import adapters, records, specs
+from crmcore.scaffold import KINDS, Project
 
 ROOT = Path(__file__).parents[2]
 HOOKS = """\
@@ -85,23 +88,31 @@ def bases_of(node: ast.ClassDef) -> list[str]:
 
 
 def users(name: str) -> str:
-    """The plugins and examples that implement the hook or have the capability; `NOBODY` where none does."""
+    """The plugins, begun plugins and examples that implement the hook or have the capability; `NOBODY` where none does."""
     found = [f"[{label}](../../{path})" for label, path, code in shipped() if implements(code, name)]
     return ", ".join(found) or NOBODY
 
 
 def shipped() -> list[tuple[str, str, list[ast.stmt]]]:
-    """Name, page and code of each plugin and example that comes with crmcore."""
-    found = [
-        (f"crmcore-{folder.name.replace('_', '-')}", f"plugins/{folder.name}/README.md", _installed(folder.name))
+    """Name, page and code of each plugin, begun plugin and example that comes with crmcore."""
+    plugins = [
+        (
+            f"crmcore-{folder.name.replace('_', '-')}",
+            f"plugins/{folder.name}/README.md",
+            code_of(_installed(folder.name)),
+        )
         for folder in sorted((ROOT / "plugins").iterdir())
     ]
-    found += [
-        (folder.name, f"examples/{folder.name}/README.md", folder)
+    begun = [
+        (f"the adapter that `crmcore plugins new {kind}` writes", "docs/howto/write-an-adapter.md", code_begun(kind))
+        for kind in KINDS
+    ]
+    examples = [
+        (folder.name, f"examples/{folder.name}/README.md", code_of(folder))
         for folder in sorted((ROOT / "examples").glob("*"))
         if folder.is_dir()
     ]
-    return [(name, page, code_of(folder)) for name, page, folder in found]
+    return [*plugins, *begun, *examples]
 
 
 def _installed(plugin: str) -> Path:
@@ -113,10 +124,19 @@ def _installed(plugin: str) -> Path:
 
 
 def code_of(folder: Path) -> list[ast.stmt]:
+    """Every statement of a package or an application, less its tests."""
     files = [path for path in sorted(folder.rglob("*.py")) if "tests" not in path.relative_to(folder).parts]
-    return [
-        node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.stmt)
-    ]
+    return statements(path.read_text("utf-8") for path in files)
+
+
+def code_begun(kind: str) -> list[ast.stmt]:
+    """Every statement of the package that the scaffold writes."""
+    files = Project(kind, "acme").files(crmcore.__version__)
+    return statements(text for path, text in files.items() if path.startswith("src/") and path.endswith(".py"))
+
+
+def statements(texts: Iterable[str]) -> list[ast.stmt]:
+    return [node for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
 
 
 def implements(code: list[ast.stmt], name: str) -> bool:

@@ -372,6 +372,29 @@ def test_two_absences_a_log_lag_apart_prove_that_it_was_not_sent(world, recorder
     assert "ACCEPTED" == world.state(number)[0]
 
 
+@pytest.mark.parametrize(
+    ("log", "calls", "reason"), [({"k1": Found()}, ["k1"], "FOUND_AT_VENDOR"), ({}, ["k1", "k1"], None)]
+)
+def test_a_vendor_that_can_both_is_asked_first(world, recorder, send, clock, log, calls, reason):
+    """Asking sends nothing; what it does not find is handed in again at once, since the vendor sends the key once."""
+
+    class Both(recorder, FindsMessages, DedupesKeys):
+        dedupes_for: ClassVar[timedelta] = timedelta(hours=1)
+
+        def find(self, message, *, key, sent_at):
+            return log.get(key)
+
+    number = world.text()
+    adapter = Both(Unknown(why="timeout"))
+    send(adapter)
+    adapter.answer = Accepted()
+    clock.tick(minutes=2)
+    send(adapter)
+
+    assert calls == adapter.calls
+    assert ("ACCEPTED", reason) == world.state(number)
+
+
 def test_a_vendor_that_pushes_receipts_is_waited_for(world, recorder, send, clock):
     """For a day a receipt may still come; after that a person decides."""
 

@@ -317,6 +317,17 @@ def test_absent_twice_and_far_enough_apart_proves_not_sent():
     assert Resend() == reconcile(NOW, asks, 2, NOW + 15 * MINUTE, NOW + 15 * MINUTE)
 
 
+def test_what_is_absent_goes_again_in_the_window_of_a_vendor_that_can_both():
+    """It is asked before anything is handed in; one absence is enough where the key is sent once, and two are needed after that."""
+    both = Finds(15 * MINUTE, window=HOUR)
+
+    assert Ask() == reconcile(NOW, both, 0, None, NOW)
+    assert Resend(before=NOW + HOUR) == reconcile(NOW, both, 1, NOW, NOW)
+    assert Ask() == reconcile(NOW, both, 0, None, NOW + HOUR)
+    assert Wait(NOW + 75 * MINUTE) == reconcile(NOW, both, 1, NOW + HOUR, NOW + HOUR)
+    assert Resend() == reconcile(NOW, both, 2, NOW + 75 * MINUTE, NOW + 75 * MINUTE)
+
+
 def test_a_vendor_that_only_pushes_receipts_is_waited_for():
     """A receipt may still come; when none comes any more, a person decides."""
     pushes = Receipts(timedelta(hours=POLICY.receipt_wait_hours))

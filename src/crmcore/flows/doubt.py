@@ -70,10 +70,11 @@ def _look(db: Database, row: Row[Any], adapter: object, policy: SendPolicy, cloc
 
 def proof_of(adapter: object, policy: SendPolicy) -> Reconcile:
     """What this vendor can prove, the strongest first."""
-    if isinstance(adapter, DedupesKeys):
-        return Dedupes(adapter.dedupes_for)
+    window = adapter.dedupes_for if isinstance(adapter, DedupesKeys) else None
     if isinstance(adapter, FindsMessages):
-        return Finds(adapter.absence_is_proof_after)
+        return Finds(adapter.absence_is_proof_after, window)
+    if window is not None:
+        return Dedupes(window)
     if isinstance(adapter, ParsesReceipts | PullsReceipts):
         return Receipts(timedelta(hours=policy.receipt_wait_hours))
     return Nothing()

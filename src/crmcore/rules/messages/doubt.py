@@ -4,6 +4,7 @@
 |---|---|
 | sends a key only once, for a window | hand the same key in again, inside the window |
 | can be asked for our key | ask; absent twice, at least its log's lag apart, proves "not sent" |
+| both | ask first, which sends nothing; what is absent is handed in again inside the window |
 | only pushes receipts | wait for one |
 | none of these | a person decides |
 
@@ -29,9 +30,14 @@ class Dedupes:
 
 @attrs.frozen
 class Finds:
-    """The vendor can be asked for our key; its log lags by at most `absence_after`."""
+    """The vendor can be asked for our key; its log lags by at most `absence_after`.
+
+    Attributes:
+        window: it also sends a key once for so long; None: it does not.
+    """
 
     absence_after: timedelta
+    window: timedelta | None = None
 
 
 @attrs.frozen
@@ -96,7 +102,9 @@ def reconcile(
     match capability:
         case Dedupes(window):
             return Resend(before=since + window) if now < since + window else Review()
-        case Finds(absence_after):
+        case Finds(absence_after, window):
+            if absences and window is not None and now < since + window:
+                return Resend(before=since + window)
             return _absent(absence_after, absences, last_absence_at, now)
         case Receipts(wait):
             return Wait(since + wait) if now < since + wait else Review()
