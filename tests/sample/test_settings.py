@@ -53,3 +53,5 @@ def test_another_adapter_takes_the_gateways_place():
 
     assert expected == tomllib.loads(text)["messaging"]["sms"]
     assert "s3cret" not in text
+    assert "ended with the demo" in text.partition("[messaging.sms]")[0].splitlines()[-1]
+    assert "ended with the demo" not in config_toml()

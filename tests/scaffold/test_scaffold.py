@@ -213,7 +213,10 @@ def test_it_is_in_good_order(generate, kind, rules):
 
 
 def test_the_demo_is_told_through_it(generate, tmp_path):
-    """`crmcore demo --messaging acme` really sends its texts to the plugin's own vendor, and its receipts and replies come back."""
+    """`crmcore demo --messaging acme` really sends its texts to the plugin's own vendor, and its receipts and replies come back.
+
+    The vendor ends with the demo, and both the last line and the file that still names it say so.
+    """
     made = generate("messaging")
     done = made.run("-m", "crmcore", "demo", "--messaging", "acme", "--folder", "d", cwd=tmp_path)
     told = tomllib.loads((tmp_path / "d" / "crm.toml").read_text("utf-8"))["messaging"]["sms"]
@@ -222,6 +225,8 @@ def test_the_demo_is_told_through_it(generate, tmp_path):
     assert ("acme", {"env": "SMS_TOKEN"}) == (told["adapter"], told["token"])
     assert re.search(r"√ the gateway took (\d\d) texts, \1 are delivered", done.stdout)
     assert "退订" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("The vendor of acme ended with the demo")
+    assert "# This vendor was on loopback and ended with the demo" in (tmp_path / "d" / "crm.toml").read_text("utf-8")
 
 
 # ------------------------------------------------------------------ the command

@@ -48,6 +48,8 @@ def command(state: State, folder: Path, messaging: str) -> None:
         demo_voices.hear(state, stage)
         demo_voices.mend(state, stage)
         _show(state, stage)
+    if messaging != demo_stage.GATEWAY:
+        state.tell(state.say("demo.ended", adapter=messaging, file=folder / "crm.toml"))
     if state.json:
         state.emit("demo", {"folder": folder, "files": [folder / name for name in FILES]})
 

@@ -168,7 +168,7 @@ def _first(dealer: Dealer, role: Role) -> str:
 
 
 def _configured(state: State, name: str, sms: Sandbox, secret: str) -> Config:
-    """Write crm.toml and read it; of the gateway it shows where a real one listens."""
+    """Write crm.toml and read it; of the gateway it shows where a real one listens, of another that it ends with the demo."""
     from crmcore.config import load
     from crmcore.hooks import Secret
     from crmcore.sample import config_toml, limesurvey, robot
@@ -187,7 +187,7 @@ def _configured(state: State, name: str, sms: Sandbox, secret: str) -> Config:
 
 
 def _pointed_at(config: Config, *, sms: Mapping[str, Any], survey: str, robot: str, port: int) -> Config:
-    """The same configuration with the addresses of this run; the file keeps those of real vendors."""
+    """The same configuration with the addresses of this run; the file keeps those where real vendors listen."""
     assert config.serve is not None
     messaging, surveys = dict(config.messaging), dict(config.survey)
     for instances, name, changes in (

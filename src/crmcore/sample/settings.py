@@ -43,6 +43,9 @@ adapter = "csv"
 system = "dms"
 path = 'exports/{file}'
 """
+#: Above the settings of a vendor that was there for as long as the demo ran.
+ENDED: Final = """
+# This vendor was on loopback and ended with the demo: put address and login of a real one here before anything is sent."""
 MESSAGING: Final = """
 [messaging.sms]
 adapter = "{adapter}"
@@ -103,13 +106,15 @@ def config_toml(
 ) -> str:
     """The text of `crm.toml` for the folder into which the dealer was written; secrets stay in the environment.
 
-    `messaging`: another adapter's name and its settings, as its `Config` has them, instead of the gateway's.
+    `messaging`: another adapter's name and its settings, as its `Config` has them, instead of the gateway's; they lead to a
+    vendor on loopback, and the file says that it is there no more.
     """
     gateway = {"url": gateway_url, "username": gateway_user, "password": Secret("")}
     adapter, settings = messaging or ("gateway", gateway)
     return (
         TEMPLATE.format(lang=lang)
         + "".join(INSTANCE.format(name=name, file=file) for name, file in INSTANCES)
+        + (ENDED if messaging else "")
         + MESSAGING.format(adapter=adapter, settings="\n".join(_written(settings)), public_url=public_url)
         + TEAM.format(robot_url=robot_url)
         + SURVEYS.format(
