@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from crmcore.db import schema
 from crmcore.db.engine import Database
-from crmcore.db.upgrade import HEAD
+from crmcore.db.upgrade import upgrade
 
 #: How long an example takes says how busy the machine is, not whether it is right.
 settings.register_profile("crmcore", deadline=None)
@@ -59,18 +59,10 @@ def _pg_url() -> Iterator[str]:
             server.cleanup()
 
 
-def create(db: Database) -> None:
-    """The tables of this version, made at once instead of by migrations, so that `Crm` takes the store for ready."""
-    schema.metadata.create_all(db.engine)
-    with db.writing() as connection:
-        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
-        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
-
-
 @pytest.fixture(name="pg_db", scope="session")
 def _pg_db(pg_url: str) -> Iterator[Database]:
     with Database(pg_url) as db:
-        create(db)
+        upgrade(db)
         yield db
 
 
@@ -79,7 +71,7 @@ def _db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty store, once on each database."""
     if request.param == "sqlite":
         with Database(f"sqlite:///{tmp_path / 'crm.db'}") as db:
-            create(db)
+            upgrade(db)
             yield db
         return
     db = request.getfixturevalue("pg_db")

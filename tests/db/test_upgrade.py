@@ -6,13 +6,13 @@ import contextlib
 import re
 import sqlite3
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
@@ -47,7 +47,7 @@ def _lite(tmp_path):
 
 def test_the_migrations_make_the_schema(empty):
     """A store that was migrated has exactly the tables, columns, defaults and indexes that the code expects."""
-    upgrade.upgrade(empty)
+    upgrade.migrate(empty)
     with empty.reading() as connection:
         # SQLite reports the default '' in a dress of its own; its tables are compared word for word below
         context = MigrationContext.configure(connection, opts={"compare_server_default": empty.postgresql})
@@ -74,17 +74,16 @@ def definitions(sql: str) -> list[str]:
 def test_migrated_tables_are_as_strict_as_created_ones(tmp_path):
     """SQLite's own description of every table and index is the same whether it was migrated or created."""
     described = []
-    for name, create in (("a.db", upgrade.upgrade), ("b.db", lambda db: schema.metadata.create_all(db.engine))):
+    for name, create in (("a.db", upgrade.migrate), ("b.db", upgrade.upgrade)):
         with Database(f"sqlite:///{tmp_path / name}") as db:
             create(db)
             with db.reading() as connection:
-                rows = connection.execute(
-                    text("select name, sql from sqlite_master where name not like '%alembic%'")
-                ).all()
+                rows = connection.execute(text("select name, sql from sqlite_master")).all()
         described.append({name: definitions(sql or "") for name, sql in rows})
 
     assert described[0] == described[1]
     assert "STRICT" in described[0]["message"]
+    assert "alembic_version" in described[0]
 
 
 def test_the_list_of_revisions_is_the_folder():
@@ -95,6 +94,35 @@ def test_the_list_of_revisions_is_the_folder():
     assert list(reversed(shipped)) == list(upgrade.REVISIONS)
 
 
+def test_a_new_store_has_no_history_to_walk_through(empty, monkeypatch):
+    """Its tables are created at once, and the migrations of a later version go on from there."""
+    walk = upgrade.migrate
+    monkeypatch.setattr(upgrade, "migrate", None)
+    done = upgrade.upgrade(empty)
+    walk(empty)
+
+    assert (None, upgrade.HEAD) == (done.found, done.known)
+    upgrade.check_schema(empty)
+
+
+def test_two_first_upgrades_at_once_make_one_store(empty):
+    """Whoever comes second, having seen an empty store as well, finds it made."""
+    both = threading.Barrier(2)
+    looked = upgrade._empty
+
+    def seen(db: Database) -> bool:
+        found = looked(db)
+        both.wait(20)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(upgrade, "_empty", seen)
+        done = list(pool.map(upgrade.upgrade, [empty, empty]))
+
+    assert [upgrade.HEAD] * 2 == [each.known for each in done]
+    upgrade.check_schema(empty)
+
+
 def test_upgrading_twice_changes_nothing(empty):
     """The second upgrade finds nothing to do."""
     first, second = upgrade.upgrade(empty), upgrade.upgrade(empty)
@@ -103,19 +131,9 @@ def test_upgrading_twice_changes_nothing(empty):
     upgrade.check_schema(empty)
 
 
-def until(db: Database, revision: str) -> None:
-    """Migrate an empty store to where an older version left it."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(upgrade.__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    with db.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
 def test_older_histories_are_numbered_in_order(empty):
     """Lines of cases get numbers by when they were written, those of one case in their own order, and the next goes on there."""
-    until(empty, "0002")
+    upgrade.migrate(empty, "0002")
     lines = [(1, 1, "10"), (1, 2, "09"), (2, 1, "08"), (2, 2, "11"), (3, 1, "10")]  # a clock went back within case 1
     with empty.writing() as connection:
         for case in (1, 2, 3):

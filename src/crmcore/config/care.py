@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
-import cattrs
 
 from crmcore.config.document import Document
 from crmcore.config.packs import Note, opened, overlaid, shipped, structured
@@ -37,12 +36,11 @@ def care(
     packs: list[Document],
     overrides: Tables,
     templates: Tables,
-    convert: cattrs.Converter,
     note: Note,
 ) -> Care:
     """The rules and templates of `packs`; each mistake is noted where it was made, in the pack or in the file."""
     found = Care()
-    reader = Reader(document, convert, note)
+    reader = Reader(document, note)
     for pack in packs:
         for key in set(pack.data) - {"rules", "templates", "suffix"}:
             note(unknown_key((key,), ("rules", "templates", "suffix")), pack)
@@ -107,7 +105,6 @@ class Reader:
     """Reads tables of a pack, each laid over by the table of the same code in the file."""
 
     document: Document
-    convert: cattrs.Converter
     note: Note
 
     def each(
@@ -121,7 +118,7 @@ class Reader:
                 continue
             mine = overrides.get(code, {})
             origin = overlaid((*place, code), mine, self.document, pack, (table, code))
-            made = structured({**_over(row, mine), "code": code}, kind, self.convert, self.note, origin)
+            made = structured({**_over(row, mine), "code": code}, kind, self.note, origin)
             if made is not None:
                 yield code, made
 

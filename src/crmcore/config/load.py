@@ -125,14 +125,14 @@ class _Loader:
     def config(self) -> Config:
         file, serve_problem = self._file()
         stores = self._stores(file)
-        policies = packs.policies(self.document, self.convert, self._note)
+        policies = packs.policies(self.document, self._note)
         opened = open_packs(self.document, file.care.packs, self._note, self.errors.append)
-        made = care(self.document, opened, file.care.rules, file.templates, self.convert, self._note)
+        made = care(self.document, opened, file.care.rules, file.templates, self._note)
         codes = frozenset(store.code for store in stores)
-        results = taxonomies.results(self.document, file.results, self.convert, self._note)
-        categories = taxonomies.categories(self.document, file.categories, self.convert, self._note)
+        results = taxonomies.results(self.document, file.results, self._note)
+        categories = taxonomies.categories(self.document, file.categories, self._note)
         names = policies["surveys"].packs if policies.get("surveys") else taxonomies.SURVEYS
-        surveys = taxonomies.surveys(self.document, names, self.convert, self._note, self.errors.append, categories)
+        surveys = taxonomies.surveys(self.document, names, self._note, self.errors.append, categories)
         if len(surveys) == len(names):  # a questionnaire that could not be read is unknown, not missing
             taxonomies.check_rules(made.rules, surveys, self.document, self._note)
         found = instances.read(self.document, self.plugins, self.convert, codes, self._note)

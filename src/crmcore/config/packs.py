@@ -14,7 +14,7 @@ import cattrs
 from crmcore.config.document import Document, decode, parse
 from crmcore.config.model import Bundling, Contact
 from crmcore.config.places import Place
-from crmcore.config.values import Mistake, mistakes
+from crmcore.config.values import Mistake, mistakes, plain
 from crmcore.errors import ConfigError
 from crmcore.rules.alerts import AlertPolicy
 from crmcore.rules.attempts import CallbackPolicy
@@ -50,14 +50,14 @@ def shipped(name: str) -> Document:
     return parse(file.read_text("utf-8"), Path(f"{name}.toml"), f"packs/{name}.toml")
 
 
-def policies(document: Document, convert: cattrs.Converter, note: Note) -> dict[str, Any]:
+def policies(document: Document, note: Note) -> dict[str, Any]:
     """Each table of `POLICIES`, overridden by the table of the same name; what is wrong is left out."""
     found: dict[str, Any] = {}
     for table, (name, kind) in POLICIES.items():
         defaults, mine = shipped(name), document.data.get(table, {})
         if isinstance(mine, Mapping):
             merged = {**defaults.data[table], **mine}
-            found[table] = structured(merged, kind, convert, note, overlaid((table,), mine, document, defaults))
+            found[table] = structured(merged, kind, note, overlaid((table,), mine, document, defaults))
     return found
 
 
@@ -77,12 +77,10 @@ def overlaid(
     return origin
 
 
-def structured(
-    data: Mapping[str, Any], kind: type[T], convert: cattrs.Converter, note: Note, origin: Origin
-) -> T | None:
+def structured(data: Mapping[str, Any], kind: type[T], note: Note, origin: Origin) -> T | None:
     """`data` as a `kind`, or None with its mistakes noted where they were made."""
     try:
-        return convert.structure(data, kind)
+        return plain().structure(data, kind)
     except cattrs.BaseValidationError as error:
         for mistake in mistakes(error):
             path, where = origin(mistake.path)

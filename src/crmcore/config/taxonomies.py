@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import cattrs
-
 from crmcore.config.care import Reader, Tables
 from crmcore.config.document import Document
 from crmcore.config.packs import Note, opened, shipped, structured
@@ -24,28 +22,26 @@ SURVEYS = ("delivery", "aftersales", "complaint_followup")
 SCALES = frozenset({QuestionKind.SCALE, QuestionKind.NPS})
 
 
-def results(document: Document, mine: Tables, convert: cattrs.Converter, note: Note) -> dict[str, CallResult]:
+def results(document: Document, mine: Tables, note: Note) -> dict[str, CallResult]:
     """What a call can end in, by code."""
-    return _overridden("results", document, mine, convert, note, CallResult)
+    return _overridden("results", document, mine, note, CallResult)
 
 
-def categories(document: Document, mine: Tables, convert: cattrs.Converter, note: Note) -> dict[str, Category]:
+def categories(document: Document, mine: Tables, note: Note) -> dict[str, Category]:
     """What complaints are about, by code."""
-    return _overridden("categories", document, mine, convert, note, Category)
+    return _overridden("categories", document, mine, note, Category)
 
 
-def _overridden(
-    table: str, document: Document, mine: Tables, convert: cattrs.Converter, note: Note, kind: type[T]
-) -> dict[str, T]:
+def _overridden(table: str, document: Document, mine: Tables, note: Note, kind: type[T]) -> dict[str, T]:
     """A shipped list, laid over and added to by the table of the same name in the file."""
-    reader, pack = Reader(document, convert, note), shipped(table)
+    reader, pack = Reader(document, note), shipped(table)
     found: dict[str, T] = dict(reader.each(table, (table,), pack, mine, kind))
     for code in mine.keys() - pack.data[table].keys():
 
         def origin(path: Place, code: str = code) -> tuple[Place, Document]:
             return (table, code, *path), document
 
-        made = structured({"code": code, **mine[code]}, kind, convert, note, origin)
+        made = structured({"code": code, **mine[code]}, kind, note, origin)
         if made is not None:
             found[code] = made
     return found
@@ -54,7 +50,6 @@ def _overridden(
 def surveys(
     document: Document,
     names: tuple[str, ...],
-    convert: cattrs.Converter,
     note: Note,
     fail: Callable[[ConfigError], None],
     categories: Mapping[str, Category],
@@ -70,7 +65,7 @@ def surveys(
             else:
                 note(Mistake(("surveys", "packs", number), error.code, error.params), document)
             continue
-        made = _survey(pack, convert, note, categories)
+        made = _survey(pack, note, categories)
         if made is None:
             continue
         if made.code in found:
@@ -102,12 +97,12 @@ def _says(data: Any, place: Place) -> bool:
     return True
 
 
-def _survey(pack: Document, convert: cattrs.Converter, note: Note, categories: Mapping[str, Category]) -> Survey | None:
+def _survey(pack: Document, note: Note, categories: Mapping[str, Category]) -> Survey | None:
     data = dict(pack.data)
     for table in ("factors", "questions"):
         rows = data.get(table, {})
         data[table] = {code: {**row, "code": code} for code, row in rows.items()} if isinstance(rows, Mapping) else rows
-    made = structured(data, Survey, convert, note, lambda path: (path, pack))
+    made = structured(data, Survey, note, lambda path: (path, pack))
     for mistake in _wrong(made, categories) if made is not None else ():
         note(mistake, pack)
     return made

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import functools
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
@@ -87,6 +88,19 @@ def choice(value: object, known: Sequence[str]) -> Wrong:
 
 def converter(folder: Path, environ: Mapping[str, str]) -> cattrs.Converter:
     """A converter for one file: paths are relative to `folder`, secrets come from `environ`."""
+    made = _strict()
+    made.register_structure_hook(Secret, lambda value, _: secret(value, environ))
+    made.register_structure_hook(Path, lambda value, _: folder / _exactly(str, TEXT)(value, str))
+    return made
+
+
+@functools.cache
+def plain() -> cattrs.Converter:
+    """The converter for packs, one for all: what they hold is neither a path nor a secret, and reading a type anew takes time."""
+    return _strict()
+
+
+def _strict() -> cattrs.Converter:
     made = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     for kind, code in ((str, TEXT), (int, WHOLE), (bool, BOOLEAN), (datetime, INSTANT), (date, DATE)):
         made.register_structure_hook(kind, _exactly(kind, code))
@@ -95,8 +109,6 @@ def converter(folder: Path, environ: Mapping[str, str]) -> cattrs.Converter:
     made.register_structure_hook(time, _clock)
     made.register_structure_hook(Opening, lambda value, _: Opening(*_span(value)))
     made.register_structure_hook(QuietHours, lambda value, _: QuietHours(*_span(value)))
-    made.register_structure_hook(Secret, lambda value, _: secret(value, environ))
-    made.register_structure_hook(Path, lambda value, _: folder / _exactly(str, TEXT)(value, str))
     made.register_structure_hook_func(lambda kind: kind in _UNTYPED, lambda value, _: value)
     made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, enum.Enum), _enum)
     made.register_structure_hook_func(lambda kind: get_origin(kind) in _LITERAL, _literal)

@@ -9,12 +9,14 @@ import contextlib
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import attrs
-from sqlalchemy import inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
+from crmcore.db import schema
 from crmcore.db.engine import Database
 from crmcore.errors import StoreError
 
@@ -22,6 +24,13 @@ from crmcore.errors import StoreError
 REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 
+#: As Alembic makes it, so that it goes on from a store it did not create.
+_VERSION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 _LOCK = 0x63726D  # PostgreSQL advisory lock: one upgrade at a time
 _ALEMBIC = threading.Lock()  # its `context` and `op` are the process's: one upgrade at a time, of whatever store
 
@@ -66,19 +75,22 @@ def ready(db: Database, now: datetime) -> None:
 def upgrade(db: Database, now: datetime | None = None) -> Upgraded:
     """Bring the store to this version's schema; an SQLite file that holds anything is copied first, next to itself.
 
-    One transaction: it is migrated as a whole or not at all. `now` names the copy.
+    One transaction: it is created or migrated as a whole or not at all. `now` names the copy.
     """
     found = _revision(db)
     if found == HEAD:
         return Upgraded(found=found, known=HEAD)
     if found is not None and found not in REVISIONS:
         raise StoreError("CRM-D121", at=db.place, found=found, known=HEAD)
+    if found is None and _empty(db):
+        _create(db)
+        return Upgraded(found=None, known=HEAD)
     copy = None
-    if not db.postgresql and not _empty(db):
+    if not db.postgresql:
         stamp = f"{now:%Y%m%dT%H%M%S}" if now else "upgrade"
         path = Path(str(db.url.database))
         copy = backup(db, path.with_name(f"{path.name}.{found or 'unversioned'}-{stamp}.bak"))
-    _migrate(db)
+    migrate(db)
     return Upgraded(found=found, known=HEAD, backup=copy)
 
 
@@ -114,18 +126,36 @@ def _copy(db: Database, target: Path) -> None:
         raise StoreError("CRM-D115", at=target.name)
 
 
-def _migrate(db: Database) -> None:
+def _create(db: Database) -> None:
+    """All tables of this version at once: a new store has no history to walk through."""
+    with _alone(db) as connection:
+        if _tables(connection):  # somebody else was quicker
+            return
+        schema.metadata.create_all(connection, checkfirst=False)
+        _VERSION.create(connection)
+        connection.execute(_VERSION.insert().values(version_num=HEAD))
+
+
+def migrate(db: Database, to: str = HEAD) -> None:
+    """Walk through the migrations up to a revision, from wherever the store is."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with _ALEMBIC, db.writing() as connection:
+    with _ALEMBIC, _alone(db) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+
+
+@contextlib.contextmanager
+def _alone(db: Database) -> Iterator[Connection]:
+    """A transaction beside which no other upgrade of this store runs."""
+    with db.writing() as connection:
         if db.postgresql:
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        yield connection
 
 
 def _revision(db: Database) -> str | None:
@@ -142,4 +172,8 @@ def _revision(db: Database) -> str | None:
 
 def _empty(db: Database) -> bool:
     with db.reading() as connection:
-        return not inspect(connection).get_table_names()
+        return not _tables(connection)
+
+
+def _tables(connection: Connection) -> list[str]:
+    return inspect(connection).get_table_names()

@@ -45,7 +45,7 @@ def draft(*, first: bool = False) -> str:
     """The text of a migration that brings the migrated store to `schema.metadata`."""
     with tempfile.TemporaryDirectory() as folder, Database(f"sqlite:///{Path(folder) / 'draft.db'}") as db:
         if not first:
-            upgrade.upgrade(db)
+            upgrade.migrate(db)
         with db.reading() as connection:
             context = MigrationContext.configure(connection, opts={"render_as_batch": not first})
             steps = produce_migrations(context, schema.metadata).upgrade_ops
