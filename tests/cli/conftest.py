@@ -34,7 +34,9 @@ class Shell:
         return path
 
     def __call__(self, *arguments: str, given: str = "", **environ: str):
-        return CliRunner().invoke(cli, arguments, input=given, env={"CRMCORE_LANG": None, **environ})
+        """In this process; PYTHONIOENCODING makes its streams, as it does for a process."""
+        runner = CliRunner(charset=environ.get("PYTHONIOENCODING", "utf-8"))
+        return runner.invoke(cli, arguments, input=given, env={"CRMCORE_LANG": None, **environ})
 
     def json(self, *arguments: str, **environ: str):
         """The exit code and the object on stdout."""

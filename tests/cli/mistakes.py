@@ -70,21 +70,16 @@ def check_message(stderr: str, lang: str, code: str, place: str) -> None:
 
 
 def check_everywhere(dealer: Any, arguments: tuple[str, ...], *, code: str, place: str, exit_code: int) -> None:
-    """The same mistake in both languages, as JSON, and on a GBK console; `dealer` is a shell, and has `really`."""
-    check_here(dealer, arguments, code=code, place=place, exit_code=exit_code)
-    console = dealer.really(*arguments, "--lang", "zh", PYTHONIOENCODING="gbk", PYTHONUTF8="0")
-    assert exit_code == console.returncode
-    check_message(console.stderr.decode("gbk"), "zh", code, place)
-    console.stdout.decode("gbk")
-
-
-def check_here(dealer: Any, arguments: tuple[str, ...], *, code: str, place: str, exit_code: int) -> None:
-    """In both languages and as JSON, within this process."""
+    """The same mistake in both languages, as JSON, and on a GBK console; `dealer` is a shell."""
     for lang in LANGUAGES:
         said = dealer(*arguments, "--lang", lang)
         assert exit_code == said.exit_code, said.stderr
         check_message(said.stderr, lang, code, place)
         assert "Traceback" not in said.stdout
+    console = dealer(*arguments, "--lang", "zh", PYTHONIOENCODING="gbk")
+    assert exit_code == console.exit_code
+    check_message(console.stderr_bytes.decode("gbk"), "zh", code, place)
+    console.stdout_bytes.decode("gbk")
     told = dealer(*arguments, "--json")
     body = json.loads(told.stdout)
     assert ("crmcore/error@1", code, exit_code) == (body["schema"], body["code"], body["exit_code"])

@@ -344,32 +344,12 @@ def test_a_second_process_on_the_same_database(dealer):
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        impatient = "import crmcore.db.engine; crmcore.db.engine.BUSY_SECONDS = 0.05"
-        hurried = attrs.evolve(dealer, shell=_Impatient(dealer.shell, impatient))
-        check_everywhere(hurried, ("sync",), code="CRM-D110", place="crm.db", exit_code=3)
+        check_everywhere(dealer, ("sync",), code="CRM-D110", place="crm.db", exit_code=3)
         assert before == dealer.snapshot()
         assert 0 == dealer.really("callbacks", "list").returncode, "who only reads is not kept waiting"
         other.communicate(b"")
 
     check_mended(dealer)
-
-
-@attrs.frozen
-class _Impatient:
-    """A shell whose processes wait a moment only for the database."""
-
-    shell: Any
-    code: str
-
-    @property
-    def folder(self) -> Path:
-        return self.shell.folder
-
-    def __call__(self, *arguments: str, **environ: str) -> Any:
-        return self.shell(*arguments, **environ)
-
-    def really(self, *arguments: str, code: str = "", **environ: str) -> Any:
-        return self.shell.really(*arguments, code=f"{self.code}\n{code}", **environ)
 
 
 def test_a_newer_schema(dealer):

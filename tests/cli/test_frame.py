@@ -239,6 +239,15 @@ def test_a_gbk_console_survives(crm):
     assert "𠮷田店 é" in json.loads(machine.stdout)["texts"][0]["text"]
 
 
+def test_a_mistake_is_told_on_a_gbk_console(crm):
+    """A process of its own, as on a Chinese Windows: the exit code and one message in the console's bytes."""
+    said = crm.really("sync", PYTHONIOENCODING="gbk", PYTHONUTF8="0")
+
+    assert (3, b"") == (said.returncode, said.stdout)
+    assert "CRM-C101" in said.stderr.decode("gbk")
+    assert len(said.stderr.splitlines()) == 1
+
+
 def test_every_sentence_fits_a_gbk_console():
     """No sentence of ours holds a character that GBK has no room for."""
     for lang in LANGUAGES:
