@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 
@@ -14,7 +16,7 @@ def test_the_command_says_what_to_do_next(crm):
         assert 0 == done.exit_code
         assert word in lines
         assert f'  pip install -e "./crmcore-messaging-acme-{lang}[testing]"' in lines
-        assert f"  pytest ./crmcore-messaging-acme-{lang}" in lines
+        assert f'  pytest "./crmcore-messaging-acme-{lang}"' in lines
         assert f"  crmcore demo --messaging acme_{lang}" in lines
         assert (crm.folder / f"crmcore-messaging-acme-{lang}" / "tests" / "test_contract.py").exists()
 
@@ -30,10 +32,23 @@ def test_it_goes_where_it_is_told(crm):
     assert all((crm.folder / "work/plugins/crmcore-dms-acme" / file).exists() for file in body["files"])
 
 
+@pytest.mark.parametrize("parent", ["我的 项目", "a\\b", "[x] & 'y'"])
+def test_what_to_do_next_can_be_typed(crm, parent):
+    """A folder of any name: each path of the commands is one word of the shell, and is there."""
+    done = crm("plugins", "new", "dms", "acme", "--dir", parent)
+    install, prove = (shlex.split(line) for line in done.stdout.splitlines()[2:4])
+
+    assert 0 == done.exit_code
+    assert ["pytest", f"./{parent}/crmcore-dms-acme"] == prove
+    assert ["pip", "install", "-e", f"{prove[1]}[testing]"] == install
+    assert (crm.folder / prove[1] / "pyproject.toml").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (("messaging", "Acme"), "CRM-U150"),
+        (("messaging", "messaging"), "CRM-U150"),
         (("survey", "csv"), "CRM-U151"),
         (("sms", "acme"), "CRM-U112"),
         (("dms",), "CRM-U104"),

@@ -1,7 +1,7 @@
 """A plugin to start from: `crmcore plugins new` fills templates that lie here, with nothing from anywhere else.
 
-A template is `templates/<kind or "common">/<path>.tmpl`, read by `string.Template`; in its path `package` is the plugin's import
-name, `name` the adapter's, and `dot_` a leading dot.
+A template is `templates/<folder>/<path>.tmpl`, read by `string.Template`; in its path `package` is the plugin's import name, `name`
+the adapter's, and `dot_` a leading dot.
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ import attrs
 
 from crmcore.errors import StoreError, UsageError
 
-KINDS: Final = ("dms", "messaging", "survey")
-#: Adapters that crmcore ships; of two with one name neither would be used.
+#: What a plugin of each kind is filled from: what is asked for page by page is asked alike, whatever is on the pages.
+FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "dms": ("common", "paged", "dms"),
+    "messaging": ("common", "messaging"),
+    "survey": ("common", "paged", "survey"),
+}
+KINDS: Final = tuple(FOLDERS)
+#: Adapters that crmcore ships, installed or not; of two with one name neither would be used. A test holds it to what they register.
 SHIPPED: Final = frozenset(
     {
         ("dms", "csv"),
@@ -31,7 +37,7 @@ SHIPPED: Final = frozenset(
     }
 )
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_LONGEST = 40
+_LONGEST = 30  # with a longer one the lines that import would be too long for the linter of the project
 _SUFFIX = ".tmpl"
 
 
@@ -48,7 +54,8 @@ class Project:
     name: str
 
     def __attrs_post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST:
+        # a kind is no name: its adapter would be called as the class it derives from
+        if not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST or self.name in KINDS:
             raise UsageError("CRM-U150", name=self.name)
         if (self.kind, self.name) in SHIPPED:
             raise UsageError("CRM-U151", adapter=f"{self.kind}:{self.name}")
@@ -84,7 +91,7 @@ class Project:
         return dict(sorted(self._filled(words)))
 
     def _filled(self, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        for folder in ("common", self.kind):
+        for folder in FOLDERS[self.kind]:
             for path, template in _templates(resources.files(__name__) / "templates" / folder):
                 parts = (re.sub(r"^dot_", ".", part) for part in path.split("/"))
                 parts = (re.sub(r"^package$", self.package, part) for part in parts)
