@@ -48,9 +48,7 @@ SPOKEN = frozenset({"__init__", "__enter__", "__exit__", "__iter__", "__len__", 
 WIDTH = 116  # of a line, four more inside a class
 
 #: What the flows are given: the command that ships with crmcore is made of it. `Crm` shows these names, and promises nothing of them.
-INSIDE = frozenset(
-    {"Account", "Cases", "Database", "Desk", "Office", "Plugins", "Policies", "Reports", "Settings", "Surveying"}
-)
+INSIDE = frozenset({"Account", "Cases", "Database", "Desk", "Office", "Plugins", "Policies", "Settings", "Surveying"})
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.Assign | ast.AnnAssign
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import click
+from made import mirror
 from made.markdown import code, plain, table
 
 from crmcore import lang
@@ -17,6 +18,7 @@ INTRO = """\
 Global options stand before or after the command.
 Every reading command takes `--json`: one object on stdout with its `schema`, and everything else on stderr.
 The language is that of `--lang`, else `CRMCORE_LANG`, else that of the file, else that of the system.
+In a program, `crm` is an open [`Crm`](../howto/embed.md); what each takes and gives stands in [the public API](api.md).
 """
 
 
@@ -55,6 +57,9 @@ def command_section(context: click.Context) -> Iterator[str]:
     key = f"help.{path.removeprefix('crmcore ').replace(' ', '.')}"
     for language in ("en", "zh"):
         yield spoken(key, language) + ("\n" if language == "zh" else "  ")
+    name = path.removeprefix("crmcore ")
+    said = mirror.called(name)
+    yield f"In a program: {code(f'crm.{said}')}.\n" if said else f"Not in a program. {mirror.NOT_CALLED[name]}\n"
     options = [each for each in context.command.params if isinstance(each, click.Option)]
     if options:
         yield options_table(context, options)

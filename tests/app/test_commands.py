@@ -175,6 +175,11 @@ STEPS = {
     "close_reply": lambda crm, by: crm.messages.close_reply("I1", by=by),
     "export": lambda crm, by: crm.callbacks.export("calls.csv", by=by),
     "take_in": lambda crm, by: crm.callbacks.take_in("calls.csv", by=by),
+    "accept": lambda crm, by: crm.proposals.accept("P1", by=by),
+    "reject": lambda crm, by: crm.proposals.reject("P1", by=by),
+    "decide": lambda crm, by: crm.rework.decide("R1", is_rework=True, by=by),
+    "exclude": lambda crm, by: crm.surveys.exclude("Q1", "…", by=by),
+    "include": lambda crm, by: crm.surveys.include("Q1", by=by),
 }
 
 

@@ -133,7 +133,7 @@ def test_the_next_wave_says_whether_it_worked(office):
     (found,) = office.measure()
     row = office.row(number)
 
-    assert (number, "2026-Q3", Decimal("83.33"), Verdict.MOVED_UP) == (
+    assert (f"B{number}", "2026-Q3", Decimal("83.33"), Verdict.MOVED_UP) == (
         found.action,
         found.wave,
         found.score,
@@ -231,7 +231,7 @@ def test_a_meeting_leaves_a_record_that_links_its_actions(office):
     """Who was there, what was said, what was decided."""
     number = office.add(survey="", wave="")
     made = record(
-        office.db, MeetingKind.QUALITY, store="S01", held_on=date(2026, 11, 20), chair="M1", attendees=["T1", "M1"], said="终检",
+        office.db, MeetingKind.QUALITY, store=STORE, held_on=date(2026, 11, 20), chair="M1", attendees=["T1", "M1"], said="终检",
         actions=[number], clock=office.clock,
     )  # fmt: skip
     with office.db.reading() as connection:
@@ -240,7 +240,7 @@ def test_a_meeting_leaves_a_record_that_links_its_actions(office):
     assert ("M1", '["T1", "M1"]', "终检", "2026-11-20") == (row.chair, row.attendees, row.record, row.held_on)
     with pytest.raises(UsageError, match="CRM-U132"):
         record(
-            office.db, MeetingKind.QUALITY, store="S01", held_on=date(2026, 11, 20), chair="", attendees=(), said="",
+            office.db, MeetingKind.QUALITY, store=STORE, held_on=date(2026, 11, 20), chair="", attendees=(), said="",
             actions=[99], clock=office.clock,
         )  # fmt: skip
 
@@ -267,9 +267,9 @@ def test_each_meeting_has_its_own_sheet(office):
     move(office.db, over, ActionStatus.DROPPED, office.clock)
     quality, complaint, improvement = (sheet(office, kind) for kind in MeetingKind)
 
-    assert ["K1"] == [case["id"] for case in quality.cases]
-    assert ["K3", "K1", "K2"] == [case["id"] for case in complaint.cases]
+    assert ["K1"] == [case.id for case in quality.cases]
+    assert ["K3", "K1", "K2"] == [case.id for case in complaint.cases]
     assert () == improvement.cases
     assert (1, 0, 0) == tuple(len(each.returned) for each in (quality, complaint, improvement))
-    assert {(f"B{number}",)} == {tuple(row["id"] for row in each.actions) for each in (quality, complaint, improvement)}
-    assert complaint.cases[0]["avoidable"] is True
+    assert {(f"B{number}",)} == {tuple(row.id for row in each.actions) for each in (quality, complaint, improvement)}
+    assert complaint.cases[0].avoidable is True

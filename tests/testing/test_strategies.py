@@ -31,6 +31,7 @@ from crmcore.rules.text import Bad
 from crmcore.rules.vin import vin, vin_warning
 from crmcore.sample.invent import MOBILE_HEADS, OPERATORS_OWN
 from crmcore.testing import strategies
+from crmcore.types.alert import Alert
 from crmcore.types.complaint import ENDED, Complaint, ComplaintEvent, ComplaintState, EventKind
 from crmcore.types.contact import Receipt, ReceiptState, Touchpoint
 from crmcore.types.customer import Channel, Consent, Customer, CustomerKind
@@ -214,6 +215,7 @@ CALLED_FOR = {
     Response: {"started_at"},
     Question: {"minimum", "maximum"},
     ComplaintEvent: {"before"},
+    Alert: {"next_at"},
 }
 
 

@@ -60,9 +60,8 @@ class Tables(HTMLParser):
 def _pages(told, request):
     """(lang, facts by page, rows of the HTML by page, rows of the workbook by page)."""
     told.world.crm.lang = request.param
-    reports = told.world.crm.reports()
-    frame = reports.frame()
-    facts = {"csi": reports.csi(frame), "board": reports.board(frame), "calls": reports.calls(frame)}
+    reports = told.world.crm.reports
+    facts = {"csi": reports.csi(), "board": reports.board(), "calls": reports.calls()}
     pages, books = {}, {}
     for name, each in facts.items():
         pages[name] = Tables(files.content(each, files.HTML, request.param).decode()).rows

@@ -7,7 +7,8 @@ web frameworks. `assert_type` says what comes out, so that nothing has silently 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, assert_never, assert_type
 
@@ -50,7 +51,17 @@ from crmcore.hooks import (
     hookimpl,
 )
 from crmcore.testing import DmsContract, MessagingContract, Network, SurveyContract
-from crmcore.types.complaint import Complaint, ComplaintDraft, ComplaintEvent, Severity, SlaClock
+from crmcore.types.alert import Alert
+from crmcore.types.complaint import (
+    ActionStatus,
+    Complaint,
+    ComplaintDraft,
+    ComplaintEvent,
+    ComplaintState,
+    MeetingKind,
+    Severity,
+    SlaClock,
+)
 from crmcore.types.contact import (
     Accepted,
     ContactAttempt,
@@ -65,6 +76,7 @@ from crmcore.types.contact import (
     SendResult,
     Text,
     Touchpoint,
+    TouchpointState,
     Unknown,
 )
 from crmcore.types.customer import Channel, Customer
@@ -80,10 +92,12 @@ from crmcore.types.event import (
     RungClimbed,
     TextMoved,
 )
-from crmcore.types.survey import Response
+from crmcore.types.improvement import Action, Meeting
+from crmcore.types.store import Staff
+from crmcore.types.survey import InvitationState, Response, Survey
 from crmcore.types.timeline import TimelineEntry
 from crmcore.types.vehicle import Vehicle
-from crmcore.types.visit import Visit
+from crmcore.types.visit import ReworkBasis, Visit
 
 assert_type(crmcore.__version__, str)
 
@@ -144,6 +158,7 @@ def at_work(crm: Crm) -> None:
     assert_type(crm.send(yes=True, limit=100).counts(), dict[str, int])
     done = crm.run(yes=True)
     assert_type(done.send.errors, dict[str, CrmError])
+    assert_type(crm.explain("T12").lines, tuple[str, ...])
 
 
 def asked(crm: Crm) -> None:
@@ -164,8 +179,37 @@ def asked(crm: Crm) -> None:
     assert_type(crm.complaints.get("K1").clocks, tuple[SlaClock, ...])
     assert_type(crm.complaints.history("K1"), tuple[ComplaintEvent, ...])
     assert_type(crm.touchpoints.due(until=datetime(2026, 11, 22, 4, 0, tzinfo=UTC)), tuple[Touchpoint, ...])
+    assert_type(crm.complaints.find(ComplaintState.CLOSED, owner="00019"), tuple[Complaint, ...])
+    assert_type(crm.touchpoints.find(TouchpointState.DUE, customer="C17"), tuple[Touchpoint, ...])
+    assert_type(crm.messages.find(MessageState.HELD, limit=50), tuple[Text, ...])
     assert_type(crm.messages.in_doubt(), tuple[Text, ...])
     assert_type(crm.messages.replies(), tuple[Reply, ...])
+
+
+def reviewed(crm: Crm) -> None:
+    """What the desk looks through: answers, suggestions, rows that could not be used, repairs that did not hold, colleagues."""
+    assert_type(crm.surveys.get("aftersales"), Survey)
+    assert_type(crm.surveys.responses("aftersales", limit=10), tuple[Response, ...])
+    for use in crm.surveys.in_use():
+        assert_type(use.invited, Mapping[InvitationState, int])
+    for mark in crm.surveys.flagged():
+        assert_type(mark.response, str | None)
+    for proposal in crm.proposals.find(state=None):
+        assert_type(proposal.created_at, datetime)
+    for row in crm.rejects.find(source="orders"):
+        assert_type(row.place, tuple[str, ...])
+    register = crm.rework.look_up(since=date(2026, 9, 1), store="S01")
+    assert_type(register.rates.returned, Mapping[ReworkBasis, int])
+    assert_type(crm.staff.members()[0].staff, Staff)
+    assert_type(crm.alerts.find(owed=True), tuple[Alert, ...])
+    assert_type(crm.actions.find(), tuple[Action, ...])
+    assert_type(crm.meetings.find(MeetingKind.QUALITY), tuple[Meeting, ...])
+    assert_type(crm.meetings.sheet(MeetingKind.QUALITY).actions, tuple[Action, ...])
+    assert_type(crm.callbacks.due()[0].phone, str)
+    assert_type(crm.callbacks.notes(advisor="00021")[0].at, datetime)
+    assert_type(crm.reports.csi("aftersales", months=3).surveys[0].survey, str)
+    crm.reports.board(since=date(2026, 9, 1), until=date(2026, 11, 30))
+    crm.reports.calls(store="S01")
 
 
 def told(subject: Visit | Text | ContactAttempt | Reply | Response | Complaint | Touchpoint) -> str:
@@ -203,6 +247,27 @@ def done(crm: Crm, folder: Path) -> None:
     crm.touchpoints.cancel("T14", by="00022")
     crm.callbacks.export(folder / "worklist.xlsx", by="00020")
     crm.callbacks.take_in(folder / "worklist-filled.csv", by="00020")
+    crm.proposals.accept("P1", by="00019", number="13800132150")
+    crm.proposals.reject("P2", by="00019")
+    crm.surveys.exclude("Q12", "filled in by staff", by="00022")
+    crm.surveys.include("Q12", by="00022")
+    crm.rework.decide("R2611001", is_rework=True, by="00022", original="R2610001", cause="…")
+    assert_type(crm.rejects.retry() + crm.rejects.dismiss("J1", "J2"), int)
+    assert_type(crm.staff.away("00021", date(2026, 12, 1)).ownerless, int)
+    assert_type(crm.staff.leave("00021", to="00022").touchpoints, int)
+    action = crm.actions.add(
+        "QUALITY",
+        cause="…",
+        measure="…",
+        responsible="00022",
+        supervisor="00019",
+        due_on=date(2026, 12, 15),
+        cases=["K1"],
+    )
+    assert_type(action, Action)
+    assert_type(crm.actions.move(action.id, ActionStatus.DOING).last_score, Decimal | None)
+    assert_type([each.score for each in crm.actions.measure()], list[Decimal | None])
+    assert_type(crm.meetings.add(MeetingKind.IMPROVEMENT, chair="00022", actions=[action.id]), Meeting)
 
 
 def read_along(crm: Crm, cursor: str | None) -> str:

@@ -9,13 +9,37 @@ if TYPE_CHECKING:
     from crmcore.app.crm import Crm
     from crmcore.flows.callbacks import Exported
     from crmcore.flows.callbacks_import import ImportReport
+    from crmcore.flows.notes import Note
+    from crmcore.worklist.rows import WorklistRow
 
 
 class Callbacks:
-    """Calls as a workbook; what they are, and what was said in them, is read by `crm.touchpoints` and `crm.customers`."""
+    """Calls as a sheet and as a workbook; what was said in them is read by `crm.customers`."""
 
     def __init__(self, crm: Crm) -> None:
         self._crm = crm
+
+    def due(self, store: str | None = None, by: str = "") -> tuple[WorklistRow, ...]:
+        """The calls that are due, the nearest deadline first, in words as the sheet has them; personal data in full.
+
+        Args:
+            by: who asks; a row that somebody else has taken says so, and one of his own customers is not for him.
+        """
+        from crmcore.flows.callbacks import due_rows
+
+        crm, code = self._crm, None if store is None else self._crm.store(store).code
+        return tuple(due_rows(crm.db, crm.desk(), crm.clock.now(), lang=crm.lang, masked=False, store=code, by=by))
+
+    def notes(self, advisor: str | None = None, days: int = 30) -> tuple[Note, ...]:
+        """What callers have written down for an advisor (a code), or for all, in so many days; the newest first, in full.
+
+        Raises:
+            UsageError: CRM-U117 or CRM-U118, nobody has this code.
+        """
+        from crmcore.flows.notes import notes
+
+        crm = self._crm
+        return tuple(notes(crm.db, crm.settings(), crm.clock.now(), advisor=advisor, days=days, masked=False))
 
     def export(
         self, path: Path | str, *, by: str, store: str | None = None, mine: bool = False, limit: int | None = None

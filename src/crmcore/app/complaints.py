@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crmcore.errors import UsageError
 from crmcore.types.complaint import (
+    ENDED,
     Complaint,
     ComplaintChannel,
     ComplaintEvent,
     ComplaintForm,
+    ComplaintState,
     CustomerType,
     Escalation,
     Need,
@@ -47,11 +49,32 @@ class Complaints:
 
     def open(self, store: str | None = None, owner: str | None = None, limit: int = 1000) -> tuple[Complaint, ...]:
         """The cases that have not ended, newest first, with their clocks."""
+        states = (state for state in ComplaintState if state not in ENDED)
+        return self.find(*states, store=store, owner=owner, limit=limit)
+
+    def find(
+        self,
+        *states: ComplaintState,
+        store: str | None = None,
+        owner: str | None = None,
+        customer: str | None = None,
+        limit: int = 1000,
+    ) -> tuple[Complaint, ...]:
+        """Cases in one of these states, none named: in any; the newest first, with their clocks.
+
+        Raises:
+            UsageError: CRM-U113 there is no such store, CRM-S230 what is no id of a customer.
+        """
         from crmcore.db import complaints
+        from crmcore.flows.casework import number_of
 
         code = None if store is None else self._crm.store(store).code
+        person = None if customer is None else number_of(customer, "C", "CRM-S230")
+        wanted = states or tuple(ComplaintState)
         with self._crm.db.reading() as connection:
-            found = complaints.listed(connection, store=code, owner=owner, limit=limit)
+            found = complaints.listed(
+                connection, states=wanted, store=code, owner=owner, customer_id=person, limit=limit
+            )
         return tuple(case for case, _ in found)
 
     def of(self, customer: str, limit: int = 100) -> tuple[Complaint, ...]:

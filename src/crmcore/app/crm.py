@@ -26,15 +26,24 @@ from crmcore.types.customer import Channel
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from crmcore.app.alerts import Alerts
     from crmcore.app.callbacks import Callbacks
     from crmcore.app.complaints import Complaints
     from crmcore.app.customers import Customers
     from crmcore.app.events import EventLog
+    from crmcore.app.improvement import Actions, Meetings
     from crmcore.app.messages import Messages
+    from crmcore.app.people import People
+    from crmcore.app.proposals import Proposals
+    from crmcore.app.rejects import Rejects
+    from crmcore.app.reports import Reports
+    from crmcore.app.rework import Reworks
+    from crmcore.app.surveys import Surveys
     from crmcore.app.touchpoints import Touchpoints
     from crmcore.flows.alert import AlertReport
     from crmcore.flows.collect import CollectReport
     from crmcore.flows.escalate import EscalateReport
+    from crmcore.flows.explain import Explanation
     from crmcore.flows.invitations import InviteReport
     from crmcore.flows.planning import PlanReport
     from crmcore.flows.send import Account, SendReport
@@ -126,7 +135,7 @@ class Crm(Given):
             plugins=plugins,
         )
 
-    # ------------------------------------------------------------------ reading, and what people do
+    # ------------------------------------------------------------------ rooms: reading, and what people do
 
     @property
     def customers(self) -> Customers:
@@ -162,6 +171,69 @@ class Crm(Given):
         from crmcore.app.callbacks import Callbacks
 
         return Callbacks(self)
+
+    @property
+    def surveys(self) -> Surveys:
+        """Questionnaires, what was answered, and what looks odd about it."""
+        from crmcore.app.surveys import Surveys
+
+        return Surveys(self)
+
+    @property
+    def proposals(self) -> Proposals:
+        """What the data suggests and only a person may decide."""
+        from crmcore.app.proposals import Proposals
+
+        return Proposals(self)
+
+    @property
+    def rejects(self) -> Rejects:
+        """Rows of a source that could not be used."""
+        from crmcore.app.rejects import Rejects
+
+        return Rejects(self)
+
+    @property
+    def rework(self) -> Reworks:
+        """Repairs that did not hold."""
+        from crmcore.app.rework import Reworks
+
+        return Reworks(self)
+
+    @property
+    def actions(self) -> Actions:
+        """The improvement plan."""
+        from crmcore.app.improvement import Actions
+
+        return Actions(self)
+
+    @property
+    def meetings(self) -> Meetings:
+        """What meetings go through, and their records."""
+        from crmcore.app.improvement import Meetings
+
+        return Meetings(self)
+
+    @property
+    def staff(self) -> People:
+        """Who works here, is away, has left."""
+        from crmcore.app.people import People
+
+        return People(self)
+
+    @property
+    def alerts(self) -> Alerts:
+        """What colleagues are owed, and were told."""
+        from crmcore.app.alerts import Alerts
+
+        return Alerts(self)
+
+    @property
+    def reports(self) -> Reports:
+        """The facts of the pages about a period."""
+        from crmcore.app.reports import Reports
+
+        return Reports(self)
 
     @property
     def events(self) -> EventLog:
@@ -308,6 +380,16 @@ class Crm(Given):
 
         chosen = self.store(store)
         return daily(self.db, self.config.rules, chosen, self.clock.now(), lang=self.lang)
+
+    def explain(self, identity: str) -> Explanation:
+        """Why a contact ("T12"), a text ("M3") or a case ("K5") exists and is as it is: codes, and the same in sentences.
+
+        Raises:
+            UsageError: CRM-T201 it is no such id, CRM-T202 there is none of this number.
+        """
+        from crmcore.flows.explain import explain
+
+        return explain(self.db, identity, self.settings(), lang=self.lang, cases=self.cases(), now=self.clock.now())
 
     def run(self, *, yes: bool) -> RunReport:
         """Learn, decide, then speak: everything that is due; without `yes` nothing leaves.

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from crmcore.flows.desk import Desk
     from crmcore.flows.evidence import Cases
     from crmcore.flows.planning import Settings
-    from crmcore.flows.reporting import Reports
     from crmcore.flows.send import Policies
 
 
@@ -96,12 +95,6 @@ class Given:
         from crmcore.flows.casework import Office
 
         return Office(db=self.db, cases=self.cases(), clock=self.clock)
-
-    def reports(self) -> Reports:
-        """The facts of the other pages: satisfaction, complaints, calls."""
-        from crmcore.flows.reporting import Reports
-
-        return Reports(self.db, self.config, self.clock, self.lang)
 
     def policies(self) -> Policies:
         """The numbers that sending goes by."""

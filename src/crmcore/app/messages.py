@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from crmcore.errors import UsageError
 from crmcore.types.contact import MessageState, Reply, Text
 
 if TYPE_CHECKING:
     from crmcore.app.crm import Crm
+
+#: The states of a reply.
+REPLIES = ("WAITING", "OPTED_OUT", "CLOSED")
 
 
 class Messages:
@@ -36,20 +39,27 @@ class Messages:
         with self._crm.db.reading() as connection:
             return tuple(lookup.texts(connection, number_of(customer, "C", "CRM-S230"), limit))
 
-    def in_doubt(self, limit: int = 200) -> tuple[Text, ...]:
-        """Texts of which nobody knows whether they went: those that wait for a person first."""
+    def find(self, *states: MessageState, limit: int = 200) -> tuple[Text, ...]:
+        """Texts in one of these states, none named: in any; those that need a person first, then the newest."""
         from crmcore.db import messages, values
 
-        states = (MessageState.NEEDS_REVIEW.value, MessageState.UNKNOWN.value)
         with self._crm.db.reading() as connection:
             return tuple(values.text(row) for row in messages.listing(connection, states, limit))
 
-    def replies(self, limit: int = 200) -> tuple[Reply, ...]:
-        """What customers have texted and nobody has dealt with yet, oldest first."""
+    def in_doubt(self, limit: int = 200) -> tuple[Text, ...]:
+        """Texts of which nobody knows whether they went: those that wait for a person first."""
+        return self.find(MessageState.NEEDS_REVIEW, MessageState.UNKNOWN, limit=limit)
+
+    def replies(
+        self, limit: int = 200, state: Literal["WAITING", "OPTED_OUT", "CLOSED"] | None = "WAITING"
+    ) -> tuple[Reply, ...]:
+        """What customers have texted, oldest first; default: what nobody has dealt with yet, None: all of it."""
         from crmcore.db import inbox, values
 
         with self._crm.db.reading() as connection:
-            return tuple(values.reply(row) for row in inbox.replies(connection, limit=limit))
+            return tuple(
+                values.reply(row) for row in inbox.replies(connection, REPLIES if state is None else (state,), limit)
+            )
 
     # ------------------------------------------------------------------ what people do
 

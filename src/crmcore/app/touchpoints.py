@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crmcore.errors import UsageError
-from crmcore.types.contact import Touchpoint
+from crmcore.types.contact import Touchpoint, TouchpointState
 
 if TYPE_CHECKING:
     from crmcore.app.crm import Crm
@@ -29,6 +29,31 @@ class Touchpoints:
         code = None if store is None else self._crm.store(store).code
         with self._crm.db.reading() as connection:
             return tuple(lookup.due(connection, until or self._crm.clock.now(), code, limit))
+
+    def find(
+        self,
+        *states: TouchpointState,
+        rule: str | None = None,
+        store: str | None = None,
+        customer: str | None = None,
+        until: datetime | None = None,
+        limit: int = 1000,
+    ) -> tuple[Touchpoint, ...]:
+        """Contacts in one of these states, none named: in any; by due time, none that is due after `until` (aware).
+
+        Raises:
+            UsageError: CRM-U113 there is no such store, CRM-S230 what is no id of a customer.
+        """
+        from crmcore.db import touchpoints, values
+        from crmcore.flows.casework import number_of
+
+        code = None if store is None else self._crm.store(store).code
+        person = None if customer is None else number_of(customer, "C", "CRM-S230")
+        with self._crm.db.reading() as connection:
+            rows = touchpoints.listed(
+                connection, states=states, rule=rule, store=code, customer=person, until=until, limit=limit
+            )
+        return tuple(values.touchpoint(row) for row in rows)
 
     def of(self, customer: str, limit: int = 100) -> tuple[Touchpoint, ...]:
         """What is or was owed to a customer, that which is due last first; CRM-S230 for nobody."""

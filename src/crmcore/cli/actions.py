@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from crmcore.cli.plan import DAY
 from crmcore.cli.state import State
 from crmcore.errors import UsageError
 from crmcore.types.complaint import ActionStatus
+
+if TYPE_CHECKING:
+    from crmcore.types.improvement import Action
 
 command = Group("actions")
 
@@ -33,7 +36,6 @@ COLUMNS = (
     "result_score",
     "verdict",
 )
-LIVE = ("OPEN", "DOING", "DONE")
 
 
 @command.command("list")
@@ -47,15 +49,37 @@ LIVE = ("OPEN", "DOING", "DONE")
 @click.pass_obj
 def list_(state: State, wanted: str, store: str) -> None:
     """The rows of the plan, the most urgent first."""
-    from crmcore.db import improvement
-    from crmcore.flows.meetings import action_of
+    from crmcore.flows.improve import LIVE, find
 
-    states = LIVE if wanted == "live" else () if wanted == "all" else (wanted,)
-    with state.crm.db.reading() as connection:
-        rows = improvement.actions(connection, states=states, store=store)
-        cases = improvement.cases_of(connection, [row.id for row in rows])
-    found = [{**action_of(row), "complaints": [f"K{each}" for each in cases.get(row.id, ())]} for row in rows]
-    state.show("actions", found, COLUMNS)
+    states = LIVE if wanted == "live" else () if wanted == "all" else (ActionStatus(wanted),)
+    rows = find(state.crm.db, states=states, store=store)
+    state.show("actions", [{**told(each), "complaints": each.cases} for each in rows], COLUMNS)
+
+
+def told(action: Action) -> dict[str, Any]:
+    """A row of the plan as crmcore/actions@1 has it."""
+    scores = {"last_score": action.last_score, "target_score": action.target_score}
+    shown = {name: None if score is None else float(score) for name, score in scores.items()}
+    return {
+        "id": action.id,
+        "factor": action.factor,
+        "item": action.item,
+        **shown,
+        "cause": action.cause,
+        "measure": action.measure,
+        "responsible": action.responsible,
+        "supervisor": action.supervisor,
+        "due_on": action.due_on,
+        "priority": action.priority,
+        "state": action.status.value,
+        "survey": action.survey,
+        "wave": action.wave,
+        "side": action.side or "",
+        "staff": action.staff,
+        "result_wave": action.result_wave,
+        "result_score": None if action.result_score is None else float(action.result_score),
+        "verdict": action.verdict,
+    }
 
 
 @command.command("add")
@@ -122,7 +146,7 @@ def measure(state: State) -> None:
     crm = state.crm
     found = measure(crm.db, crm.config.surveys, crm.config.scores, crm.clock)
     rows = [
-        {"id": f"B{each.action}", "result_wave": each.wave, "result_score": each.score, "verdict": each.verdict.value}
+        {"id": each.action, "result_wave": each.wave, "result_score": each.score, "verdict": each.verdict.value}
         for each in found
     ]
     state.show("measured", rows)
@@ -130,9 +154,6 @@ def measure(state: State) -> None:
 
 def _score(text: str) -> Decimal:
     try:
-        score = Decimal(text)
+        return Decimal(text)
     except InvalidOperation:
-        score = Decimal(-1)
-    if not score.is_finite() or not 0 <= score <= 100:
-        raise UsageError("CRM-U134", value=text)
-    return score
+        raise UsageError("CRM-U134", value=text) from None

@@ -92,11 +92,12 @@ def import_(state: State, source: Path, by: str | None) -> int:
 @click.pass_obj
 def notes(state: State, advisor: str | None, days: int, full: bool) -> None:
     """What callers have noted for an advisor."""
+    from crmcore.db.columns import stamp
     from crmcore.flows.notes import notes
 
     crm = state.crm
     rows = notes(crm.db, crm.settings(), crm.clock.now(), advisor=advisor, days=days, masked=not full)
-    state.show("notes", [attrs.asdict(row) for row in rows], NOTES)
+    state.show("notes", [{**attrs.asdict(row), "at": stamp(row.at)} for row in rows], NOTES)
 
 
 def login() -> str:

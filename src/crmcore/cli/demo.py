@@ -115,9 +115,8 @@ def _show(state: State, stage: Stage) -> None:
     from crmcore.worklist.write import private_write
 
     crm, folder = stage.crm, stage.folder
-    reports = crm.reports()
-    frame = reports.frame()
-    pages: tuple[files.Page, ...] = (reports.csi(frame), reports.board(frame), reports.calls(frame), crm.report())
+    reports = crm.reports
+    pages: tuple[files.Page, ...] = (reports.csi(), reports.board(), reports.calls(), crm.report())
     for page, facts in zip(PAGES, pages, strict=True):
         for suffix in (files.HTML, files.XLSX):
             private_write(folder / f"{page}{suffix}", files.content(facts, suffix, state.lang))

@@ -13,10 +13,7 @@ from crmcore.cli.state import State
 @click.pass_obj
 def command(state: State, identity: str) -> None:
     """T12, M3 or K5, in sentences."""
-    from crmcore.flows.explain import explain
-
-    crm = state.crm
-    found = explain(crm.db, identity, crm.settings(), lang=state.lang, cases=crm.cases(), now=crm.clock.now())
+    found = state.crm.explain(identity)
     if state.json:
         state.emit("explain", dict(found.facts))
         return

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
 from crmcore.cli import ids
+from crmcore.cli.actions import told
 from crmcore.cli.complaint_list import worded
 from crmcore.cli.frame import Group
 from crmcore.cli.plan import DAY
 from crmcore.cli.state import State
 from crmcore.types.complaint import MeetingKind
 
+if TYPE_CHECKING:
+    from crmcore.flows.meetings import Discussed
+
 command = Group("meetings")
 
 KIND = click.Choice([each.value for each in MeetingKind], case_sensitive=False)
-WEEK = timedelta(days=6)  # and its last day
 CASES = ("id", "received_at", "category", "severity", "state", "owner", "responsible", "root_cause", "avoidable")
 RETURNED = ("order", "returned", "advisor", "bases", "days", "km", "within_guarantee", "verdict", "cause")
 ACTIONS = ("id", "priority", "factor", "measure", "responsible", "supervisor", "due_on", "state", "verdict")
@@ -33,27 +36,32 @@ ACTIONS = ("id", "priority", "factor", "measure", "responsible", "supervisor", "
 def sheet(state: State, kind: str, since: datetime | None, until: datetime | None, store: str | None) -> None:
     """What is on the table: by default the last seven days."""
     from crmcore.flows.meetings import agenda
-    from crmcore.rules.worktime import local
 
     crm = state.crm
     chosen = crm.store(store)
-    last = until.date() if until else local(crm.clock.now(), chosen.timezone).date()
-    first = since.date() if since else last - WEEK
+    first, last = (each.date() if each else None for each in (since, until))
     found = agenda(crm.db, MeetingKind(kind), chosen, first, last, crm.config.rework, crm.clock)
+    cases, actions = [_case(each) for each in found.cases], [told(each) for each in found.actions]
     if state.json:
-        state.emit("agenda", {**attrs.asdict(found), "cases": found.cases, "actions": found.actions})
+        state.emit("agenda", {**attrs.asdict(found), "cases": cases, "actions": actions})
         return
     title = state.say(f"meeting.{kind}")
-    state.tell(state.say("meetings.sheet", kind=title, store=chosen.name, since=first, until=last))
+    state.tell(state.say("meetings.sheet", kind=title, store=chosen.name, since=found.since, until=found.until))
     returned = [attrs.asdict(row) for row in found.returned]
     for name, rows, columns in (
-        ("complaints", [worded(state, row) for row in found.cases], CASES),
+        ("complaints", [worded(state, row) for row in cases], CASES),
         ("rework", returned, RETURNED),
-        ("actions", found.actions, ACTIONS),
+        ("actions", actions, ACTIONS),
     ):
         if rows:
             state.tell(f"\n● {state.say(f'meetings.{name}', count=len(rows))}")
             state.show(name, rows, columns)
+
+
+def _case(case: Discussed) -> dict[str, Any]:
+    from crmcore.db.columns import stamp
+
+    return {**attrs.asdict(case), "received_at": stamp(case.received_at)}
 
 
 @command.command("add")
@@ -79,15 +87,13 @@ def add(
 ) -> None:
     """Keep the record of a meeting, with the actions it decided."""
     from crmcore.flows.meetings import record
-    from crmcore.rules.worktime import local
 
     crm = state.crm
-    chosen = crm.store(store)
     number = record(
         crm.db,
         MeetingKind(kind),
-        store=chosen.code,
-        held_on=held_on.date() if held_on else local(crm.clock.now(), chosen.timezone).date(),
+        store=crm.store(store),
+        held_on=held_on.date() if held_on else None,
         chair=chair,
         attendees=attendees,
         said=said,
@@ -107,25 +113,21 @@ def add(
 @click.pass_obj
 def list_(state: State, kind: str | None, store: str) -> None:
     """The records, the latest first."""
-    from crmcore.db import improvement
+    from crmcore.flows.meetings import find
 
-    with state.crm.db.reading() as connection:
-        rows = improvement.meetings(connection, kind=kind or "", store=store)
-        linked = improvement.actions_of(connection, [row.id for row in rows])
+    rows = find(state.crm.db, kind=MeetingKind(kind) if kind else None, store=store)
     found = [
         {
-            "id": f"G{row.id}",
-            "kind": row.kind,
-            "held_on": row.held_on,
-            "store": row.store,
-            "chair": row.chair,
-            "attendees": json.loads(row.attendees),
-            "wave": row.wave,
-            "record": row.record,
-            "actions": [f"B{each}" for each in linked.get(row.id, ())],
+            "id": each.id,
+            "kind": each.kind.value if state.json else state.say(f"meeting.{each.kind.value}"),
+            "held_on": each.held_on,
+            "store": each.store,
+            "chair": each.chair,
+            "attendees": each.attendees,
+            "wave": each.wave,
+            "record": each.record or None,
+            "actions": each.actions,
         }
-        for row in rows
+        for each in rows
     ]
-    if not state.json:
-        found = [{**row, "kind": state.say(f"meeting.{row['kind']}")} for row in found]
     state.show("meetings", found)

@@ -25,9 +25,13 @@ STATES = click.Choice(["PENDING", "APPLIED", "REJECTED", "all"], case_sensitive=
 @click.pass_obj
 def list_(state: State, wanted: str, full: bool) -> None:
     """Oldest first; who it is shows only with --full."""
+    from crmcore.db.columns import stamp
     from crmcore.flows.proposals import find
 
-    rows = [attrs.asdict(each) for each in find(state.crm.db, state=None if wanted == "all" else wanted)]
+    rows = [
+        {**attrs.asdict(each), "created_at": stamp(each.created_at)}
+        for each in find(state.crm.db, state=None if wanted == "all" else wanted)
+    ]
     if not full:
         rows = [_masked(row) for row in rows]
     if not state.json:

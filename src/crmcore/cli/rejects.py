@@ -20,6 +20,7 @@ command = Group("rejects")
 def list_(state: State, wanted: str, source: str | None) -> None:
     """Each with its place, column, reason and fix; the row itself is in rejects.csv."""
     from crmcore import lang as catalogue
+    from crmcore.db.columns import stamp
     from crmcore.flows.rejects import find
 
     rows = []
@@ -36,8 +37,8 @@ def list_(state: State, wanted: str, source: str | None) -> None:
                 "why": why,
                 "fix": fix,
                 "state": each.state,
-                "first_at": each.first_at,
-                "last_at": each.last_at,
+                "first_at": stamp(each.first_at),
+                "last_at": stamp(each.last_at),
             }
         )
     state.show("rejects", rows, ("id", "at", "column", "shape", "why", "fix"))

@@ -14,8 +14,7 @@ from crmcore.cli.frame import Group
 from crmcore.cli.state import State
 
 if TYPE_CHECKING:
-    from crmcore.flows.report_head import Frame
-    from crmcore.flows.reporting import Reports
+    from crmcore.app.reports import Reports
     from crmcore.reports.board import Board
     from crmcore.reports.calls import Calls
     from crmcore.reports.csi import Csi
@@ -57,34 +56,35 @@ def daily(state: State, output: Path | None, store: str | None) -> None:
 @window
 def csi(state: State, surveys: tuple[str, ...], output: Path | None, **given: Any) -> None:
     """What customers answered."""
-    _report(state, output, lambda reports, frame: reports.csi(frame, surveys), given)
+    _report(state, output, lambda reports, frame: reports.csi(*surveys, **frame), given)
 
 
 @command.command("board")
 @window
 def board(state: State, output: Path | None, **given: Any) -> None:
     """What customers complain about."""
-    _report(state, output, lambda reports, frame: reports.board(frame), given)
+    _report(state, output, lambda reports, frame: reports.board(**frame), given)
 
 
 @command.command("calls")
 @window
 def calls(state: State, output: Path | None, **given: Any) -> None:
     """What calls came to."""
-    _report(state, output, lambda reports, frame: reports.calls(frame), given)
+    _report(state, output, lambda reports, frame: reports.calls(**frame), given)
 
 
 def _report(
-    state: State, output: Path | None, gather: Callable[[Reports, Frame], Csi | Board | Calls], given: dict[str, Any]
+    state: State,
+    output: Path | None,
+    gather: Callable[[Reports, dict[str, Any]], Csi | Board | Calls],
+    given: dict[str, Any],
 ) -> None:
     """Gather and write; a name that nothing can be written to is told before anything is counted."""
     from crmcore.reports import files
 
     suffix = files.suffix_of(output) if output else ""
-    since, until = (_date(given[name]) for name in ("since", "until"))
-    reports, store = state.crm.reports(), given["store"]
-    chosen = state.crm.store(store) if store else None
-    facts = gather(reports, reports.frame(chosen, since=since, until=until, months=given["months"]))
+    days = {name: _date(given[name]) for name in ("since", "until")}
+    facts = gather(state.crm.reports, {**given, **days})
     form = suffix or (files.JSON if state.json else files.HTML)
     _give(state, output, files.content(facts, form, state.lang))
 

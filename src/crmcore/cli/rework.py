@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 command = Group("rework")
 
 COLUMNS = ("order", "returned", "advisor", "bases", "why", "days", "km", "within_guarantee", "disputed", "verdict")
-MONTH = timedelta(days=30)
 
 
 @command.command("list")
@@ -31,23 +30,20 @@ MONTH = timedelta(days=30)
 def list_(state: State, since: datetime | None, until: datetime | None, store: str | None) -> None:
     """The register, and the first-time-fix rate by each of the three who can say."""
     from crmcore.flows.rework import look_up
-    from crmcore.rules.worktime import local
 
     crm = state.crm
-    chosen = crm.store(store)
-    last = until.date() if until else local(crm.clock.now(), chosen.timezone).date()
-    first = since.date() if since else last - 3 * MONTH
-    found = look_up(crm.db, crm.config.rework, chosen, first, last, crm.clock)
+    first, last = (each.date() if each else None for each in (since, until))
+    found = look_up(crm.db, crm.config.rework, crm.store(store), first, last, crm.clock)
     rows = [attrs.asdict(row) for row in found.rows]
     if state.json:
-        state.emit("rework", {"since": first, "until": last, "rework": rows, "rates": _told(found.rates)})
+        state.emit("rework", {"since": found.since, "until": found.until, "rework": rows, "rates": _told(found.rates)})
         return
     if rows:
         state.show("rework", [{**row, "bases": _named(state, row["bases"])} for row in rows], COLUMNS)
     else:
         state.tell(state.say("rework.empty"))
     rates = found.rates
-    state.tell(state.say("rework.period", since=first, until=last, orders=rates.orders, open=rates.open))
+    state.tell(state.say("rework.period", since=found.since, until=found.until, orders=rates.orders, open=rates.open))
     for basis in ReworkBasis:
         heard, count = rates.heard.get(basis, 0), rates.returned.get(basis, 0)
         if heard:

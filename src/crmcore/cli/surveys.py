@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from crmcore.cli import ids
@@ -13,7 +14,6 @@ from crmcore.cli.by import BY
 from crmcore.cli.failures import error_body
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
-from crmcore.errors import UsageError
 
 if TYPE_CHECKING:
     from crmcore.flows.invitations import InviteReport
@@ -44,31 +44,21 @@ PART = 1  # exit code: done in part
 @click.pass_obj
 def list_(state: State) -> None:
     """Questionnaires and their sources, with counts."""
-    from crmcore.db import invitations, survey_lists
+    from crmcore.flows.survey_review import in_use
 
-    crm = state.crm
-    with crm.db.reading() as connection:
-        invited, filled = invitations.counts(connection), survey_lists.response_counts(connection)
-        strange = survey_lists.unmapped(connection)
-    rows = []
-    for code, survey in crm.config.surveys.items():
-        sources = [each.full_name for each in crm.config.survey.values() if each.survey == code]
-        by_state: dict[str, int] = {}
-        for (named, _, reached), count in invited.items():
-            if named == code:
-                by_state[reached] = by_state.get(reached, 0) + count
-        rows.append(
-            {
-                "survey": code,
-                "label": survey.label[state.lang],
-                "scope": survey.scope.value,
-                "questions": len(survey.questions),
-                "instances": sources if state.json else ", ".join(sources),
-                "invited": by_state if state.json else sum(by_state.values()),
-                "responses": sum(count for (named, _), count in filled.items() if named == code),
-                "unmapped": sum(sum(strange.get(name, {}).values()) for name in sources),
-            }
-        )
+    rows = [
+        {
+            "survey": each.survey.code,
+            "label": each.survey.label[state.lang],
+            "scope": each.survey.scope.value,
+            "questions": len(each.survey.questions),
+            "instances": each.sources if state.json else ", ".join(each.sources),
+            "invited": each.invited if state.json else sum(each.invited.values()),
+            "responses": each.responses,
+            "unmapped": each.unmapped,
+        }
+        for each in in_use(state.crm.db, state.crm.config)
+    ]
     state.show("surveys", rows, LISTED)
 
 
@@ -77,10 +67,9 @@ def list_(state: State) -> None:
 @click.pass_obj
 def show(state: State, survey: str) -> None:
     """One questionnaire as it is asked."""
-    known = state.crm.config.surveys
-    if survey not in known:
-        raise UsageError("CRM-S403", name=survey, known=", ".join(known))
-    found = known[survey]
+    from crmcore.flows.survey_review import named
+
+    found = named(state.crm.config.surveys, survey)
     rows: list[dict[str, Any]] = [
         {
             "question": each.code,
@@ -206,29 +195,17 @@ def _line(answer: dict[str, Any]) -> str:
 def flags(state: State, flag: str | None, limit: int) -> None:
     """What deserves a second look: responses by flag, and advisors."""
     from crmcore import lang as catalogue
-    from crmcore.db import survey_lists
-    from crmcore.flows.survey_review import dropped_after_bad_visits
-    from crmcore.rules.surveys.integrity import DROPPED_AFTER_BAD_VISIT
+    from crmcore.flows.survey_review import flagged
 
     crm = state.crm
-    with crm.db.reading() as connection:
-        found = survey_lists.responses(connection, flagged=True, flag=flag, limit=limit)
-    pairs: list[tuple[str | None, str | None, str, dict[str, Any]]] = [
-        (ids.show("Q", row.id), row.staff, code, {"valid": bool(row.valid)})
-        for row in found
-        for code in json.loads(row.flags)
-        if flag in {None, code}
-    ]
-    if flag in {None, DROPPED_AFTER_BAD_VISIT}:
-        for each in dropped_after_bad_visits(crm.db, crm.config.surveying, crm.clock):
-            counts = {"bad": each.bad, "bad_asked": each.bad_asked, "good": each.good, "good_asked": each.good_asked}
-            pairs.append((None, each.staff, DROPPED_AFTER_BAD_VISIT, counts))
     rows = []
-    for number, staff, code, more in pairs:
-        words, fix = catalogue.reason(code, state.lang)
-        if "bad" in more:
+    for each in flagged(crm.db, crm.config.surveying, crm.clock, flag=flag, limit=limit):
+        words, fix = catalogue.reason(each.flag, state.lang)
+        more: dict[str, Any] = {"valid": each.valid}
+        if each.dropped is not None:
+            more = attrs.asdict(each.dropped, filter=lambda field, _: field.name != "staff")
             words = f"{words}: {state.say('surveys.dropped', **more)}"
-        rows.append({"id": number, "staff": staff, "flag": code, "words": words, "fix": fix, **more})
+        rows.append({"id": each.response, "staff": each.staff, "flag": each.flag, "words": words, "fix": fix, **more})
     state.show("flags", rows, FLAGS)
 
 

@@ -122,10 +122,13 @@ def add_meeting(
     return number
 
 
-def meetings(connection: Connection, *, kind: str = "", store: str = "", limit: int = 200) -> list[Row[Any]]:
+def meetings(
+    connection: Connection, *, kind: str = "", store: str = "", numbers: Collection[int] | None = None, limit: int = 200
+) -> list[Row[Any]]:
     """Records, the latest first."""
     query = select(meeting).order_by(meeting.c.held_on.desc(), meeting.c.id.desc()).limit(limit)
     query = query.where(meeting.c.kind == kind) if kind else query
+    query = query if numbers is None else query.where(meeting.c.id.in_(numbers))
     return list(connection.execute(query.where(meeting.c.store == store) if store else query))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ from crmcore.types.visit import Visit
 _CAME = func.coalesce(
     visit.c.opened_at, visit.c.delivered_at, visit.c.completed_at, visit.c.invoiced_at, visit.c.created_at
 )
+_LAST_FILLED = (survey_response.c.completed_at.desc(), survey_response.c.id.desc())
 
 
 # ------------------------------------------------------------------ customers and cars
@@ -110,7 +111,10 @@ def responses(connection: Connection, person: int, limit: int) -> list[Response]
     """The latest questionnaires of a customer, with their answers."""
     mine = survey_response.c
     query = select(mine.id).where(mine.customer_id == person)
-    ids = connection.execute(query.order_by(mine.completed_at.desc(), mine.id.desc()).limit(limit)).scalars().all()
+    return _filled(connection, connection.execute(query.order_by(*_LAST_FILLED).limit(limit)).scalars().all())
+
+
+def _filled(connection: Connection, ids: Sequence[int]) -> list[Response]:
     found = surveys.load(connection, ids)
     said = _by(connection, survey_answer, "response_id", ids, "question")
     return [attrs.evolve(found[id_], answers=tuple(map(values.answer, said.get(id_, ())))) for id_ in ids]
@@ -163,6 +167,14 @@ def _by(connection: Connection, table: Table, key: str, ids: Collection[int], or
 
 
 # ------------------------------------------------------------------ by number, and what waits
+
+
+def filled(connection: Connection, survey: str | None, limit: int) -> list[Response]:
+    """The latest questionnaires, of one kind or of all, with their answers."""
+    query = select(survey_response.c.id)
+    if survey is not None:
+        query = query.where(survey_response.c.survey == survey)
+    return _filled(connection, connection.execute(query.order_by(*_LAST_FILLED).limit(limit)).scalars().all())
 
 
 def text(connection: Connection, number: int) -> Text | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ from sqlalchemy import Row
 
 from crmcore.db.columns import day, instant
 from crmcore.db.messages import to_message
+from crmcore.types.alert import Alert
+from crmcore.types.complaint import ActionStatus, MeetingKind
 from crmcore.types.contact import (
     AttemptOutcome,
     ContactAttempt,
@@ -23,8 +25,10 @@ from crmcore.types.contact import (
     TouchpointState,
 )
 from crmcore.types.customer import Channel
+from crmcore.types.improvement import Action, Meeting
 from crmcore.types.refs import ExternalRef
-from crmcore.types.survey import Answer
+from crmcore.types.store import Role
+from crmcore.types.survey import Answer, Side
 from crmcore.types.vehicle import NextService, OdometerReading, Powertrain, ServiceBasis, Vehicle, VehicleStatus
 from crmcore.types.visit import OrderType, Visit, VisitKind, VisitLine, VisitStatus
 
@@ -190,6 +194,69 @@ def touchpoint(row: Row[Any]) -> Touchpoint:
         reason=row.reason,
         bundled_into=name("T", row.bundled_into),
         explanation=json.loads(row.explanation),
+    )
+
+
+def action(row: Row[Any], cases: Collection[int] = ()) -> Action:
+    """A row of the improvement plan, with the complaints it comes from."""
+    return Action(
+        id=f"B{row.id}",
+        store=row.store,
+        factor=row.factor,
+        item=row.item,
+        survey=row.survey,
+        wave=row.wave,
+        side=Side(row.side) if row.side else None,
+        staff=row.staff,
+        cause=row.cause,
+        measure=row.measure,
+        responsible=row.responsible,
+        supervisor=row.supervisor,
+        due_on=day(row.due_on),
+        priority=row.priority,
+        status=ActionStatus(row.status),
+        last_score=_hundredths(row.last_score),
+        target_score=_hundredths(row.target_score),
+        result_wave=row.result_wave,
+        result_score=_hundredths(row.result_score),
+        verdict=row.verdict,
+        cases=tuple(f"K{case}" for case in cases),
+    )
+
+
+def meeting(row: Row[Any], actions: Collection[int] = ()) -> Meeting:
+    """The record of a meeting, with what it decided."""
+    return Meeting(
+        id=f"G{row.id}",
+        store=row.store,
+        kind=MeetingKind(row.kind),
+        held_on=day(row.held_on),
+        chair=row.chair,
+        attendees=tuple(json.loads(row.attendees)),
+        wave=row.wave,
+        record=row.record or "",
+        actions=tuple(f"B{each}" for each in actions),
+    )
+
+
+def alert(row: Row[Any]) -> Alert:
+    """What colleagues are owed, or were told."""
+    return Alert(
+        id=f"L{row.id}",
+        store=row.store,
+        complaint_id=name("K", row.complaint_id),
+        kind=row.kind,
+        round=row.round,
+        level=row.level,
+        role=Role(row.role) if row.role else None,
+        staff=row.staff,
+        due_at=instant(row.due_at),
+        created_at=instant(row.created_at),
+        next_at=None if row.sent_at else instant(row.next_at),
+        attempts=row.attempts,
+        sent_at=_instant(row.sent_at),
+        groups=tuple(json.loads(row.account or "[]")),
+        code=row.code,
     )
 
 

@@ -15,7 +15,7 @@ import attrs
 from sqlalchemy import Connection, Row
 
 from crmcore.db import improvement as query
-from crmcore.db import scores
+from crmcore.db import scores, values
 from crmcore.db.engine import Database
 from crmcore.errors import UsageError
 from crmcore.hooks.adapters import Clock
@@ -26,9 +26,14 @@ from crmcore.rules.score.policy import ScorePolicy
 from crmcore.rules.score.samples import INDEX, Sample
 from crmcore.rules.score.scores import Score, mean_score
 from crmcore.types.complaint import ActionStatus
+from crmcore.types.improvement import Action
 from crmcore.types.survey import Survey
 
 HUNDREDTHS = 100
+HIGHEST = 100  # index
+#: What is still to be done or measured.
+LIVE = (ActionStatus.OPEN, ActionStatus.DOING, ActionStatus.DONE)
+PRIORITIES = (1, 2, 3)
 
 
 @attrs.frozen(kw_only=True)
@@ -61,16 +66,38 @@ class Plan:
 
 @attrs.frozen(kw_only=True)
 class Measured:
-    """What the next wave says of an action; scores are indices."""
+    """What the next wave says of an action ("B3"); scores are indices."""
 
-    action: int
+    action: str
     wave: str
     score: Decimal | None
     verdict: Verdict
 
 
+def find(
+    db: Database,
+    *,
+    states: Collection[ActionStatus] = LIVE,
+    store: str = "",
+    numbers: Collection[int] | None = None,
+) -> tuple[Action, ...]:
+    """The rows of the plan, the most urgent first; no `states`: in any, no `store`: of all."""
+    with db.reading() as connection:
+        rows = query.actions(connection, states=states, store=store, numbers=numbers)
+        cases = query.cases_of(connection, [row.id for row in rows])
+    return tuple(values.action(row, cases.get(row.id, ())) for row in rows)
+
+
 def add(db: Database, plan: Plan, surveys: Mapping[str, Survey], policy: ScorePolicy, clock: Clock) -> int:
-    """Keep a new action; raises `UsageError` for a questionnaire, factor, item, wave or case that does not exist."""
+    """Keep a new action; its number.
+
+    Raises:
+        UsageError: CRM-U130 and CRM-U131 for a questionnaire, factor, item, wave, case or priority that does not exist, CRM-U134
+            for a target that is no index.
+    """
+    _known("priority", plan.priority, PRIORITIES)
+    if plan.target is not None and not (plan.target.is_finite() and 0 <= plan.target <= HIGHEST):
+        raise UsageError("CRM-U134", value=str(plan.target))
     if plan.survey:
         _known("survey", plan.survey, surveys)
         _known("factor", plan.factor, surveys[plan.survey].factors)
@@ -84,14 +111,14 @@ def add(db: Database, plan: Plan, surveys: Mapping[str, Survey], policy: ScorePo
         if plan.survey and plan.wave:
             _known("wave", plan.wave, query.waves(connection, plan.survey, store=plan.store, side=plan.side))
             last = _score(connection, surveys[plan.survey], _question(plan), plan, plan.wave, policy).value
-        values = {
+        row = {
             "store": plan.store, "survey": plan.survey, "factor": plan.factor, "item": plan.item, "wave": plan.wave,
             "side": plan.side, "staff": plan.staff or None, "cause": plan.cause, "measure": plan.measure,
             "responsible": plan.responsible, "supervisor": plan.supervisor, "due_on": plan.due_on.isoformat(),
             "priority": plan.priority, "status": ActionStatus.OPEN.value, "last_score": _stored(last),
             "target_score": None if plan.target is None else int(plan.target * HUNDREDTHS),
         }  # fmt: skip
-        return query.add_action(connection, values, plan.cases, clock.now())
+        return query.add_action(connection, row, plan.cases, clock.now())
 
 
 def move(db: Database, number: int, to: ActionStatus, clock: Clock) -> None:
@@ -126,7 +153,7 @@ def measure(db: Database, surveys: Mapping[str, Survey], policy: ScorePolicy, cl
             if verdict is Verdict.TOO_FEW and len(later) == 1:
                 continue  # the wave may still be coming in
             _write(connection, row, later[0], after, verdict, clock)
-            found.append(Measured(action=row.id, wave=later[0], score=_shown(after.value), verdict=verdict))
+            found.append(Measured(action=f"B{row.id}", wave=later[0], score=_shown(after.value), verdict=verdict))
     return tuple(found)
 
 
@@ -167,9 +194,9 @@ def _question(plan: Plan) -> str:
     return plan.item or plan.factor
 
 
-def _known(what: str, value: str, known: Collection[str]) -> None:
+def _known(what: str, value: object, known: Collection[object]) -> None:
     if value not in known:
-        raise UsageError("CRM-U130", what=what, value=value, known=", ".join(known))
+        raise UsageError("CRM-U130", what=what, value=value, known=", ".join(map(str, known)))
 
 
 def _stored(value: Fraction | None) -> int | None:

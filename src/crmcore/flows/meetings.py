@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,18 +10,38 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from crmcore.db import improvement as query
-from crmcore.db.columns import stamp
+from crmcore.db import values
+from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import Database
 from crmcore.errors import UsageError
+from crmcore.flows import improve
 from crmcore.flows.rework import Row as Returned
 from crmcore.flows.rework import look_up
 from crmcore.hooks.adapters import Clock
 from crmcore.rules.rework import ReworkPolicy
-from crmcore.types.complaint import ActionStatus, MeetingKind
+from crmcore.rules.worktime import local
+from crmcore.types.complaint import ComplaintState, MeetingKind, Restoration, Severity
+from crmcore.types.improvement import Action, Meeting
 from crmcore.types.store import Store
 
-#: Actions that a meeting still has to speak about.
-LIVE = (ActionStatus.OPEN.value, ActionStatus.DOING.value, ActionStatus.DONE.value)
+WEEK = timedelta(days=6)  # and its last day
+
+
+@attrs.frozen(kw_only=True)
+class Discussed:
+    """A complaint as a meeting goes through it; no customer is named."""
+
+    id: str
+    received_at: datetime
+    category: str
+    severity: Severity
+    state: ComplaintState
+    owner: str | None
+    responsible: str | None
+    root_cause: str | None
+    avoidable: bool | None
+    outcome: Restoration | None
+    prevention: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -38,20 +58,31 @@ class Agenda:
     store: str
     since: date
     until: date
-    cases: tuple[Mapping[str, Any], ...]
+    cases: tuple[Discussed, ...]
     returned: tuple[Returned, ...]
-    actions: tuple[Mapping[str, Any], ...]
+    actions: tuple[Action, ...]
 
 
 def agenda(
-    db: Database, kind: MeetingKind, store: Store, since: date, until: date, rework: ReworkPolicy, clock: Clock
+    db: Database,
+    kind: MeetingKind,
+    store: Store,
+    since: date | None,
+    until: date | None,
+    rework: ReworkPolicy,
+    clock: Clock,
 ) -> Agenda:
-    """The sheet for a meeting about the days from `since` to `until`, inclusive; codes and ids, no customer is named."""
+    """The sheet for a meeting about the days from `since` to `until`, inclusive; codes and ids, no customer is named.
+
+    Args:
+        until: default: today at the store; `since`: the first of the seven days that end with it.
+    """
+    until = until or local(clock.now(), store.timezone).date()
+    since = since or until - WEEK
     zone = ZoneInfo(store.timezone)
     first, last = (stamp(datetime.combine(day, time(0), zone)) for day in (since, until + timedelta(days=1)))
     with db.reading() as connection:
         cases = [] if kind is MeetingKind.IMPROVEMENT else query.cases_between(connection, store.code, first, last)
-        actions = query.actions(connection, states=LIVE, store=store.code)
     if kind is MeetingKind.QUALITY:
         cases = [row for row in cases if row.category.startswith("REPAIR_QUALITY")]
     quality = kind is MeetingKind.QUALITY
@@ -63,7 +94,7 @@ def agenda(
         until=until,
         cases=tuple(_case(row) for row in cases),
         returned=returned,
-        actions=tuple(action_of(row) for row in actions),
+        actions=improve.find(db, store=store.code),
     )
 
 
@@ -71,8 +102,8 @@ def record(
     db: Database,
     kind: MeetingKind,
     *,
-    store: str,
-    held_on: date,
+    store: Store,
+    held_on: date | None = None,
     chair: str,
     attendees: Collection[str],
     said: str,
@@ -80,64 +111,54 @@ def record(
     clock: Clock,
     wave: str = "",
 ) -> int:
-    """Keep what a meeting decided; raises `UsageError` for an action that does not exist."""
+    """Keep what a meeting decided; raises `UsageError` for an action that does not exist.
+
+    Args:
+        held_on: default: today at the store.
+    """
+    held_on = held_on or local(clock.now(), store.timezone).date()
     with db.writing() as connection:
         known = {row.id for row in query.actions(connection, numbers=actions)}
         for number in actions:
             if number not in known:
                 raise UsageError("CRM-U132", id=f"B{number}")
-        values = {
-            "store": store,
+        row = {
+            "store": store.code,
             "kind": kind.value,
             "held_on": held_on.isoformat(),
             "chair": chair or None,
             "wave": wave,
+            "record": said or None,
         }
-        return query.add_meeting(
-            connection, {**values, "record": said or None}, list(attendees), sorted(set(actions)), clock.now()
-        )
+        return query.add_meeting(connection, row, list(attendees), sorted(set(actions)), clock.now())
 
 
-def action_of(row: Any) -> dict[str, Any]:
-    """One row of the improvement plan, as it is listed."""
-
-    def index(hundredths: int | None) -> float | None:
-        return None if hundredths is None else hundredths / 100
-
-    return {
-        "id": f"B{row.id}",
-        "factor": row.factor,
-        "item": row.item,
-        "last_score": index(row.last_score),
-        "target_score": index(row.target_score),
-        "cause": row.cause,
-        "measure": row.measure,
-        "responsible": row.responsible,
-        "supervisor": row.supervisor,
-        "due_on": row.due_on,
-        "priority": row.priority,
-        "state": row.status,
-        "survey": row.survey,
-        "wave": row.wave,
-        "side": row.side,
-        "staff": row.staff,
-        "result_wave": row.result_wave,
-        "result_score": index(row.result_score),
-        "verdict": row.verdict,
-    }
+def find(
+    db: Database,
+    *,
+    kind: MeetingKind | None = None,
+    store: str = "",
+    numbers: Collection[int] | None = None,
+    limit: int = 200,
+) -> tuple[Meeting, ...]:
+    """The records, the latest first, of one kind or all, of one store or all."""
+    with db.reading() as connection:
+        rows = query.meetings(connection, kind=kind or "", store=store, numbers=numbers, limit=limit)
+        linked = query.actions_of(connection, [row.id for row in rows])
+    return tuple(values.meeting(row, linked.get(row.id, ())) for row in rows)
 
 
-def _case(row: Any) -> dict[str, Any]:
-    return {
-        "id": f"K{row.id}",
-        "received_at": row.received_at,
-        "category": row.category,
-        "severity": row.severity,
-        "state": row.state,
-        "owner": row.owner,
-        "responsible": row.responsible,
-        "root_cause": row.root_cause,
-        "avoidable": None if row.avoidable is None else bool(row.avoidable),
-        "outcome": row.outcome,
-        "prevention": row.prevention,
-    }
+def _case(row: Any) -> Discussed:
+    return Discussed(
+        id=f"K{row.id}",
+        received_at=instant(row.received_at),
+        category=row.category,
+        severity=Severity(row.severity),
+        state=ComplaintState(row.state),
+        owner=row.owner,
+        responsible=row.responsible,
+        root_cause=row.root_cause,
+        avoidable=None if row.avoidable is None else bool(row.avoidable),
+        outcome=Restoration(row.outcome) if row.outcome else None,
+        prevention=row.prevention,
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from crmcore.db import attempts
+from crmcore.db.columns import instant
 from crmcore.db.engine import Database
 from crmcore.flows import naming
 from crmcore.flows.colleague import colleague
@@ -17,10 +18,10 @@ from crmcore.rules.masking import mask_name, mask_text
 
 @attrs.frozen(kw_only=True)
 class Note:
-    """A note for an advisor; the customer's name is masked unless asked for, numbers in the note are as well."""
+    """A note for an advisor ("A7" is its call); the customer's name is masked unless asked for, numbers in the note are as well."""
 
     id: str
-    at: str
+    at: datetime
     touchpoint: str | None
     customer_id: str
     customer: str = attrs.field(repr=False)
@@ -46,7 +47,7 @@ def notes(
     return [
         Note(
             id=f"A{row.id}",
-            at=row.at,
+            at=instant(row.at),
             touchpoint=None if row.touchpoint_id is None else f"T{row.touchpoint_id}",
             customer_id=f"C{row.customer_id}",
             customer=mask_name(row.name) if masked else row.name,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
 from sqlalchemy import Connection, Row, insert, select, update
 
-from crmcore.db.columns import stamp
+from crmcore.db.columns import instant, stamp
 from crmcore.db.engine import LONGEST, Database, for_update, take_ids
 from crmcore.db.schema import contact_point, correction, proposal, vehicle, vehicle_party, visit
 from crmcore.errors import UsageError
@@ -29,7 +31,7 @@ class Proposal:
     source: str
     why: str
     state: str
-    created_at: str
+    created_at: datetime
 
 
 _LETTERS = {"customer": "C", "vehicle": "V", "visit": "R"}
@@ -52,7 +54,7 @@ def _shown(row: Row[tuple[object, ...]]) -> Proposal:
     return Proposal(
         id=f"P{row.id}", kind=row.kind, entity=row.entity, entity_id=f"{letter}{row.entity_id}",
         other_id=f"{_OTHERS.get(str(row.kind), letter)}{row.other_id}" if row.other_id else None, field=row.field, old=row.old, new=row.new, source=row.source,
-        why=row.why, state=row.state, created_at=row.created_at,
+        why=row.why, state=row.state, created_at=instant(row.created_at),
     )  # fmt: skip
 
 

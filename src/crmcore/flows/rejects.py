@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import attrs
 from sqlalchemy import Connection, delete, select, update
 
 from crmcore import lang as catalogue
+from crmcore.db.columns import instant
 from crmcore.db.engine import LONGEST, Database
 from crmcore.db.schema import reject, source, source_row
 from crmcore.db.sources import DISMISSED
@@ -35,8 +37,8 @@ class Rejected:
     reason: str
     catalog: str
     state: str
-    first_at: str
-    last_at: str
+    first_at: datetime
+    last_at: datetime
     raw: dict[str, str] = attrs.field(repr=False)
 
 
@@ -109,8 +111,8 @@ def _each(connection: Connection, state: str | None, source_name: str | None = N
             reason=row.reason,
             catalog=row.catalog,
             state=row.state,
-            first_at=row.first_at,
-            last_at=row.last_at,
+            first_at=instant(row.first_at),
+            last_at=instant(row.last_at),
             raw=json.loads(row.raw),
         )
 

@@ -17,6 +17,8 @@ from crmcore.rules.worktime import local
 from crmcore.types.store import Store
 from crmcore.types.visit import Rework, ReworkBasis
 
+#: What is looked at where nobody says which days. [J]
+QUARTER = timedelta(days=90)
 _LINES = frozenset({ReworkBasis.SAME_FAULT})  # all that speaks where a marked return has no original
 
 
@@ -55,9 +57,17 @@ class Register:
     rates: Rates
 
 
-def look_up(db: Database, policy: ReworkPolicy, store: Store, since: date, until: date, clock: Clock) -> Register:
-    """The register of the orders handed over from `since` to `until`; returns are looked for until the window is over."""
+def look_up(
+    db: Database, policy: ReworkPolicy, store: Store, since: date | None, until: date | None, clock: Clock
+) -> Register:
+    """The register of the orders handed over from `since` to `until`; returns are looked for until the window is over.
+
+    Args:
+        until: default: today at the store; `since`: 90 days before that.
+    """
     today = local(clock.now(), store.timezone).date()
+    until = until or today
+    since = since or until - QUARTER
     last = until + timedelta(days=policy.same_fault_days)
     with db.reading() as connection:
         cars = list(query.cars(connection, policy, since, last, store=store.code, zone=store.timezone))

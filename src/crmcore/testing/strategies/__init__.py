@@ -76,6 +76,7 @@ from crmcore.testing.strategies.events import (
     texts_moved,
     timeline_entries,
 )
+from crmcore.testing.strategies.improvement import actions, alerts, meetings
 from crmcore.testing.strategies.people import (
     consents,
     contact_points,
@@ -142,6 +143,8 @@ from crmcore.testing.strategies.surveys import answers, factors, questions, resp
 __all__ = [
     "CaseFile",
     "acceptances",
+    "actions",
+    "alerts",
     "answer_records",
     "answers",
     "answers_came",
@@ -191,6 +194,7 @@ __all__ = [
     "landlines",
     "line_records",
     "lines",
+    "meetings",
     "message_keys",
     "message_templates",
     "messages",
