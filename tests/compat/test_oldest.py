@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import typing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -45,6 +45,11 @@ ORDERS = [
     },
     {"name": "李芳"},
 ]
+#: The same order in an export, with the moment the car was handed over.
+BACK = (
+    "工单号,车牌号,客户姓名,手机号,进厂时间,竣工时间,交车时间\n"
+    "RO1,京A12345,王小明,13800130001,2026-11-22 08:40,2026-11-22 09:50,2026-11-22 10:00\n"
+)
 
 
 def digest(folder: Path) -> str:
@@ -108,6 +113,22 @@ def test_it_reads_and_sends(crm, installed):
     assert (200, b"ok") == (answer.status, answer.body)
     assert "王小明" == customer.full_name
     assert [MessageState.DELIVERED] == [text.state for text in crm.messages.of(customer.id)]
+
+
+def test_it_asks_and_reads_answers(installed, tmp_path, monkeypatch):
+    """On the day after a car came back its driver is invited by the old survey, the link goes out, and answers are pulled."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orders.csv").write_text(BACK, "utf-8")
+    config = {**CONFIG, "dms": {"main": {"adapter": "csv", "path": "orders.csv"}}}
+    with Crm.from_config(config, now=NOW + timedelta(days=1), connection=f"sqlite:///{tmp_path / 'crm.db'}") as crm:
+        crm.sync()
+        crm.invite(yes=True)
+        crm.send(yes=True)
+        (read,) = crm.collect().surveys
+    links = [message for message in installed.SENT.values() if "https://survey.example/" in message.text]
+
+    assert ["+8613800130001"] == [message.to for message in links]
+    assert (0, None) == (read.read, read.error)
 
 
 def test_a_finder_that_asks_for_nothing_is_asked(crm, installed):
