@@ -199,18 +199,15 @@ class Plugins:
         return Plugin(name=f"{name}#{count + 1}" if count else name, distribution="", version="", handed=True)
 
     def _find(self, disabled: frozenset[str]) -> None:
-        entries = sorted(metadata.entry_points(group=GROUP), key=lambda entry: (entry.name, _distribution(entry)[0]))
-        names = [entry.name for entry in entries]
-        for entry in entries:
-            distribution, version = _distribution(entry)
-            plugin = Plugin(
-                name=entry.name, distribution=distribution, version=version, disabled=entry.name in disabled
-            )
+        found = [(entry.name, *_distribution(entry), entry) for entry in metadata.entry_points(group=GROUP)]
+        found.sort(key=lambda each: each[:2])
+        for name, distribution, version, entry in found:
+            plugin = Plugin(name=name, distribution=distribution, version=version, disabled=name in disabled)
+            owners = [other for claimed, other, *_ in found if claimed == name]
             if plugin.disabled:
                 self.plugins.append(plugin)
-            elif names.count(entry.name) > 1:
-                owners = [_distribution(other)[0] for other in entries if other.name == entry.name]
-                plugin.failed("duplicate", f"the entry point {entry.name!r} is claimed by {_and(owners)}")
+            elif len(owners) > 1:
+                plugin.failed("duplicate", f"the entry point {name!r} is claimed by {_and(owners)}")
                 self.plugins.append(plugin)
             else:
                 self._take(plugin, entry.load)
@@ -317,7 +314,10 @@ def _refuse_hooks(manager: pluggy.PluginManager, module: object, *, some: bool) 
 def _distribution(entry: metadata.EntryPoint) -> tuple[str, str]:
     """Name and version of what was installed; a broken .dist-info must not stop the others."""
     try:
-        return (entry.dist.name or "?", entry.dist.version or "?") if entry.dist else ("?", "?")
+        if entry.dist is None:
+            return "?", "?"
+        said = entry.dist.metadata  # once: each look at it parses the file
+        return said["Name"] or "?", said["Version"] or "?"
     except Exception:  # noqa: BLE001 - metadata of somebody else's package, in any state
         return "?", "?"
 
