@@ -14,7 +14,7 @@ from crmcore.config import load_config
 from crmcore.db.engine import Database
 from crmcore.db.upgrade import upgrade
 from crmcore.errors import ConfigError, PluginError, StoreError, UsageError
-from crmcore.hooks import MessagingAdapter, Secret, hookimpl
+from crmcore.hooks import MessagingAdapter, Secret, WebhookRequest, hookimpl
 from crmcore.hooks.manager import Plugins
 from crmcore.types.complaint import ComplaintDraft
 from crmcore.types.contact import Accepted, Reply
@@ -170,6 +170,7 @@ class Unmarked:
         ({"hooks": [Misspelt()]}, "crmcore_find_complaints"),
         ({"hooks": [Unmarked()]}, "no @hookimpl"),
         ({"hooks": [types.ModuleType("nothing")]}, "no @hookimpl"),
+        ({"hooks": [Grumpy]}, "is a class"),
         ({"adapters": [Paper(Token(Secret("")), None)]}, "is not an adapter class"),
         ({"adapters": [type("Nameless", (Paper,), {"name": "No Name"})]}, "lower case"),
     ],
@@ -249,6 +250,42 @@ def test_a_store_of_a_newer_version_is_told(settings, tmp_path):
             Crm(settings, connection=connection)
         assert "CRM-D121" == caught.value.code
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda crm: crm.run(yes=True),
+        lambda crm: crm.send(yes=True),
+        lambda crm: crm.customers.find(phone="13800130001"),
+        lambda crm: crm.touchpoints.due(),
+        lambda crm: crm.events.since(),
+        lambda crm: crm.complaints.note("K1", "…", by="api"),
+        lambda crm: crm.handle_webhook(WebhookRequest(method="GET", path="s3cret/sms")),
+    ],
+    ids=lambda use: use.__code__.co_names[0],
+)
+def test_what_is_closed_is_refused(settings, use):
+    """Whoever goes on with a `Crm` that is closed is told so, instead of opening connections that nobody closes any more."""
+    settings |= {"messaging": {"sms": {"adapter": "paper", "token": "s3cret"}}}
+    settings["serve"] = {"public_url": "https://crm.example", "secret": "s3cret"}
+    crm = Crm(settings, adapters=[Paper])
+    crm.close()
+    crm.close()  # once more does no harm
+    with pytest.raises(UsageError) as caught:
+        use(crm)
+
+    assert "CRM-U502" == caught.value.code
+
+
+@pytest.mark.parametrize("secret", ["", "a/b", "a b", "退订", "a?b"])
+def test_a_secret_that_is_no_piece_of_an_address_is_told(settings, secret):
+    """No push could ever find that door, and receipts and opt-outs would be lost unseen."""
+    with pytest.raises(ConfigError) as caught:
+        Crm({**settings, "serve": {"public_url": "https://crm.example", "secret": secret}})
+
+    assert [("CRM-C142", "serve.secret")] == [(each.code, each.at) for each in caught.value.errors]
+    assert "a?b" not in str(caught.value)
 
 
 def test_plugins_that_were_found_already_are_used(settings):

@@ -166,6 +166,21 @@ def test_the_same_push_at_once_counts_once(crm, db, vendor):
     assert 1 == len(rows(db, schema.opt_out))
 
 
+def test_what_is_under_way_when_it_closes_ends_as_it_began(crm, db, clock, vendor):
+    """A text that the gateway has in its hands while the program closes is recorded: nobody has to ask what became of it."""
+    world = World(db, clock)
+    texts = [world.text() for _ in range(2)]
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(crm.send, yes=True)
+        assert vendor.entered.wait(PATIENCE)
+        crm.close()
+        vendor.gate.set()
+        report = sending.result(PATIENCE)
+
+    assert {"ACCEPTED": 2} == report.counts()
+    assert {f"k{number}": 1 for number in texts} == dict(vendor.sent)
+
+
 def test_two_whole_runs_at_once(crm, db, clock, vendor):
     """`run` may be called while another one is under way; each text still goes once, and the plans agree."""
     vendor.gate.set()

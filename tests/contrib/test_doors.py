@@ -23,6 +23,7 @@ from django.test import Client
 from django.urls import clear_url_caches, path
 from django.utils.functional import empty
 from flask import Flask
+from flask import request as flask_request
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -109,19 +110,19 @@ def django_app(crm):
 def by_starlette(crm):
     through = httpx.ASGITransport(starlette_app(crm), raise_app_exceptions=False)
 
-    async def ask(where, body):
+    async def ask(where, body, method):
         async with httpx.AsyncClient(transport=through, base_url="http://dealer") as client:
-            answer = await client.request("POST" if body else "GET", where, content=body)
+            answer = await client.request(method or ("POST" if body else "GET"), where, content=body)
             return answer.status_code, answer.content, answer.headers["content-type"]
 
-    return lambda where, body=b"": asyncio.run(ask(where, body))
+    return lambda where, body=b"", method="": asyncio.run(ask(where, body, method))
 
 
 def by_flask(crm):
     client = flask_app(crm).test_client()
 
-    def push(where, body=b""):
-        with client.post(where, data=body) if body else client.get(where) as answer:
+    def push(where, body=b"", method=""):
+        with client.open(where, method=method or ("POST" if body else "GET"), data=body) as answer:
             return answer.status_code, answer.data, answer.headers["content-type"]
 
     return push
@@ -131,8 +132,8 @@ def by_django(crm):
     django_app(crm)
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
 
-    def push(where, body=b""):
-        answer = client.post(where, data=body, content_type="text/plain") if body else client.get(where)
+    def push(where, body=b"", method=""):
+        answer = client.generic(method or ("POST" if body else "GET"), where, body, content_type="text/plain")
         return answer.status_code, answer.content, answer.headers.get("content-type")
 
     return push
@@ -194,6 +195,42 @@ def test_a_push_larger_than_any_vendors_is_refused(push, crm):
 
     assert (202, 413) == (at_most, too_much)
     assert 1 == len(Post.seen)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE"])
+def test_only_a_push_is_taken_for_one(push, method):
+    """Who looks whether there is a door, or wants something else of it, has not pushed, and nothing is read."""
+    assert 405 == push(f"/hooks/{SECRET}/sms?from=1", method=method)[0]
+    assert [] == Post.seen
+
+
+def test_a_push_that_was_cut_off_is_not_confirmed(crm):
+    """Fewer bytes than announced are no push: the vendor is told, and nothing is read. Packed ones are counted by nobody."""
+
+    def pushed(**headers):
+        asked = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = WebhookRequest(method="POST", path=f"{SECRET}/sms", query={"from": "1"}, headers=asked, body=b"hell")
+        return crm.handle_webhook(request).status
+
+    found = [pushed(content_length=said) for said in ("5", "4", "3", "", "five", "9" * 5000)]
+
+    assert [400, 202, 202, 202, 202, 202] == found
+    assert 202 == pushed(content_length="5", content_encoding="gzip")
+    assert 6 == len(Post.seen)
+
+
+def test_an_application_may_have_read_the_body_before(crm):
+    """One that looks at each request, as many log or sign them, takes nothing away; what is gone is not confirmed."""
+    app = flask_app(crm)
+    app.before_request(lambda: looks())
+    client = app.test_client()
+    where, statuses = f"/hooks/{SECRET}/sms?from=1", []
+    for looks in (lambda: flask_request.get_data() and None, lambda: flask_request.form and None):
+        with client.post(where, data="text=hello", content_type="application/x-www-form-urlencoded") as answer:
+            statuses.append(answer.status_code)
+
+    assert [202, 400] == statuses
+    assert ["text=hello"] == [row.text for row in replies(crm)]
 
 
 def test_what_could_not_be_stored_is_not_confirmed(push, crm):

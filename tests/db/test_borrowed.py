@@ -136,6 +136,32 @@ def test_errors_of_the_application_stay_its_own(engine):
     assert "CRM-D120" == caught.value.code
 
 
+def test_a_pool_that_is_empty_says_so(engine):
+    """An application that has all connections of its own pool in its hands is told by a code that this can be tried again."""
+    small = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    db = Database(small)
+    with small.connect(), pytest.raises(Busy) as caught, db.reading():
+        pass
+    setting(db, "a")
+    small.dispose()
+
+    assert "CRM-D117" == caught.value.code
+
+
+def test_opening_often_leaves_nothing_on_the_engine(engine):
+    """An application may open a store for each request; what listens on its engine does not become more."""
+
+    def listeners():
+        return len(list(engine.dialect.dispatch.handle_error)), len(list(engine.pool.dispatch.checkin))
+
+    stores = [Database(engine)]
+    once = listeners()
+    stores += [Database(engine) for _ in range(20)]
+
+    assert once == listeners()
+    assert (1, int(engine.dialect.name == "sqlite")) == once
+
+
 def test_no_parameter_is_shown(engine):
     """An error out of our statements holds no value, although the application's engine shows them."""
     db = Database(engine)

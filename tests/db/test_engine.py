@@ -129,3 +129,35 @@ def test_missing_tables_send_to_upgrade(db):
         connection.execute(text("select * from no_such_table"))
 
     assert "CRM-D120" == caught.value.code
+
+
+def test_the_first_threads_of_a_child_come_together(tmp_path):
+    """After a fork nobody takes a connection of the parent, also not while another thread is still making the pool new."""
+    with Database(f"sqlite:///{tmp_path / 'crm.db'}") as db:
+        with db.reading() as connection:
+            parents = connection.connection.driver_connection
+        made_new, goes_on = threading.Event(), threading.Event()
+        real, taken = db.engine.dispose, []
+
+        def slow(*, close):
+            made_new.set()
+            goes_on.wait(0.5)
+            real(close=close)
+
+        def read():
+            with db.reading() as connection:
+                taken.append(connection.connection.driver_connection)
+
+        db.engine.dispose, db._process = slow, -1  # as if this were the child
+        threads = [threading.Thread(target=read) for _ in range(2)]
+        threads[0].start()
+        made_new.wait()
+        threads[1].start()
+        for thread in threads:
+            thread.join()
+        db.engine.dispose = real
+        parents_pool = db._inherited[0]
+
+    assert 2 == len(taken)
+    assert parents not in taken
+    parents_pool.dispose()

@@ -104,7 +104,7 @@ class Crm(Given):
         self.clock: Clock = clock or SystemClock()
         self.config, self.plugins = checked(config, adapters=adapters, hooks=hooks, plugins=plugins, environ=environ)
         self.lang = lang or self.config.lang or "zh"
-        self.db = opened(self.config, connection, self.clock)
+        self._db, self._closed = opened(self.config, connection, self.clock), False
         self.adapters = Lending(self.config, self.clock, http)
 
     @classmethod
@@ -454,9 +454,10 @@ class Crm(Given):
     # ------------------------------------------------------------------ the end
 
     def close(self) -> None:
-        """Close the adapters, then the store; an engine that was handed over stays open."""
+        """Close the adapters, then the store; an engine that was handed over stays open. What begins later is refused."""
+        self._closed = True
         self.adapters.close()
-        self.db.close()
+        self._db.close()
 
     def __enter__(self) -> Self:
         return self

@@ -24,10 +24,18 @@ class Given:
     """The half of `Crm` that only puts values together; each call makes new ones, so threads share none."""
 
     config: Config
-    db: Database
     clock: Clock
     plugins: Plugins
     lang: str
+    _db: Database
+    _closed: bool
+
+    @property
+    def db(self) -> Database:
+        """The store; raises `UsageError` CRM-U502 after `close()`. A verb that is under way has it already, and ends as it began."""
+        if self._closed:
+            raise UsageError("CRM-U502")
+        return self._db
 
     @property
     def stores(self) -> dict[str, Store]:

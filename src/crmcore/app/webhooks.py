@@ -15,6 +15,9 @@ from crmcore.hooks.adapters import WebhookRequest, WebhookResponse
 #: Bytes; more than any vendor pushes. A door of a framework reads one more than these and not the rest.
 LARGEST = 1 << 20
 
+#: How vendors push. A HEAD, by which somebody only looks whether there is a door, must not be taken for a text.
+METHODS = frozenset({"GET", "POST"})
+
 Receive = Callable[[str, WebhookRequest], WebhookResponse | None]
 #: What a door of a framework calls: `Crm.handle_webhook`.
 Handle = Callable[[WebhookRequest], WebhookResponse]
@@ -34,7 +37,18 @@ def answer(request: WebhookRequest, secret: str, receive: Receive) -> WebhookRes
     name, _, rest = after.partition("/")
     if not hmac.compare_digest(said.encode("utf-8", "replace"), secret.encode()):
         return WebhookResponse(status=404, body=b"not found")
+    if request.method not in METHODS:
+        return WebhookResponse(status=405, body=b"not allowed")
     if len(request.body) > LARGEST:
         return WebhookResponse(status=413, body=b"too large")
+    if len(request.body) < _announced(request):
+        return WebhookResponse(status=400, body=b"incomplete")
     found = receive(name, attrs.evolve(request, path=rest))
     return found or WebhookResponse(status=404, body=b"not found")
+
+
+def _announced(request: WebhookRequest) -> int:
+    """So many bytes the vendor has sent; fewer were cut off, or something in the application has read them before."""
+    said = request.headers.get("content-length", "")
+    unpacked = "content-encoding" in request.headers  # whatever did that, the length is that of the packed bytes
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and not unpacked else 0

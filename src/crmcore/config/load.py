@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import time
 from itertools import pairwise
@@ -57,6 +58,9 @@ class SystemsTable:
 
 
 Tables = Mapping[str, Mapping[str, Any]]
+
+#: What a path may hold as it is (RFC 3986, pchar): with a "/" in the secret no push would ever find the door.
+_IN_ADDRESS = re.compile(r"[\w.~!$&'()*+,;=:@-]+", re.ASCII)
 
 
 @attrs.frozen(kw_only=True)
@@ -139,6 +143,8 @@ class _Loader:
         instances.check_surveys(found["survey"], surveys, self._note)
         staff = self._staff(file, codes)
         check_events(file.events, made.rules, codes, self._note)
+        if file.serve is not None and not _IN_ADDRESS.fullmatch(file.serve.secret.reveal()):
+            self._note(Mistake(("serve", "secret"), "CRM-C142"))
         url = self._database_url(file.database.url)
         raise_all(self.errors)
         return Config(

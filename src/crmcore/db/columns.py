@@ -31,7 +31,9 @@ def blob(name: str, *args: Any, null: bool = False, **kw: Any) -> Column[bytes]:
 
 
 def stamp(at: datetime) -> str:
-    """An aware instant as it is stored: UTC, whole seconds."""
+    """An aware instant as it is stored: UTC, whole seconds; raises `ValueError` for one without a zone."""
+    if at.tzinfo is None:  # Python would take it for the time of this machine
+        raise ValueError("an instant without a zone is no instant")
     return f"{at.astimezone(UTC).isoformat()[:19]}Z"  # twice as fast as strftime
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -37,6 +38,7 @@ class Database:
         self.url = self.engine.url
         self._process = os.getpid()
         self._inherited: list[object] = []
+        self._arriving = threading.Lock()
 
     @property
     def postgresql(self) -> bool:
@@ -46,23 +48,32 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A snapshot to read from; never blocks a writer."""
-        with self._here().connect() as connection, connection.begin():
+        with self._connected() as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that writes; commits at the end, rolls back on any exception."""
-        with self._here().connect() as connection:
+        with self._connected() as connection:
             writer = connection.execution_options(writing=True)
             with writer.begin():
                 yield writer
 
+    def _connected(self) -> Connection:
+        """A connection of the pool; raises `Busy` CRM-D117 when none comes free in time."""
+        try:
+            return self._here().connect()
+        except exc.TimeoutError:
+            raise Busy("CRM-D117", at=self.place) from None
+
     def _here(self) -> Engine:
         """The engine in this process: what a fork inherited is left alone, also by the collector, as it is still the parent's."""
         if self._process != os.getpid():
-            self._process = os.getpid()
-            self._inherited.append(self.engine.pool)
-            self.engine.dispose(close=False)
+            with self._arriving:  # the first threads of a child come together, and none may pass before the pool is a new one
+                if self._process != os.getpid():
+                    self._inherited.append(self.engine.pool)
+                    self.engine.dispose(close=False)
+                    self._process = os.getpid()
         return self.engine
 
     @property
@@ -131,7 +142,7 @@ def _normalised(url: str) -> URL:
 def _engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "postgresql":
-            engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, isolation_level="READ COMMITTED")
         else:
             _private_file(url.database)
             arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
@@ -147,8 +158,7 @@ def _engine(url: URL) -> Engine:
 
 def _borrowed(theirs: Engine) -> Engine:
     engine = Borrowed(theirs)
-    if not event.contains(engine, "handle_error", _translate_ours):
-        event.listen(engine, "handle_error", _translate_ours, retval=True)
+    event.listen(engine.dialect, "handle_error", _translate_ours, retval=True)  # once, however often a store is opened on it
     return engine
 
 

@@ -303,6 +303,8 @@ def _checked(cls: Any) -> tuple[Key, type[Adapter[Any]]]:
 def _refuse_hooks(manager: pluggy.PluginManager, module: object, *, some: bool) -> None:
     """A wrapper would run around the hooks of other plugins, and its failure would be theirs; `some`: it must have a hook."""
     callers = manager.get_hookcallers(module) or ()
+    if some and isinstance(module, type):
+        raise _Refused("it is a class; hand over an object of it")
     if some and not callers:
         raise _Refused("it has no @hookimpl")
     for caller in callers:
