@@ -74,14 +74,30 @@ def test_a_mapping_says_what_a_file_says(settings, tmp_path):
 
 def test_a_mistake_in_a_mapping_has_its_place(settings):
     """There are no lines, so each mistake is named by its keys, once, and all of them at once."""
-    settings |= {"messaging": {"sms": {"adapter": "paper", "token": 5}}, "staff": [{"code": 7}], "langs": "zh"}
+    settings |= {"messaging": {"sms": {"adapter": "paper", "token": 5}}, "langs": "zh"}
+    settings["staff"] = [{"code": 7, "store": "S01", "role": "CR_AGENT", "name": 8}]
     with pytest.raises(ConfigError) as caught:
         Crm(settings, adapters=[Paper])
     said = str(caught.value).splitlines()
 
-    assert {"messaging.sms.token", "staff[1].code", "langs"} <= {error.at for error in caught.value.errors}
+    assert {"messaging.sms.token", "staff[1].code", "staff[1].name", "langs"} <= {
+        error.at for error in caught.value.errors
+    }
     assert any(line.startswith("CRM-C130 messaging.sms.token ") for line in said)
     assert not any(line.count("messaging.sms.token") > 1 for line in said)
+
+
+def test_a_mapping_starts_where_the_program_is(settings, tmp_path, monkeypatch):
+    """A relative path in it is one of the current folder when it was opened, wherever the program goes afterwards."""
+    monkeypatch.chdir(tmp_path)
+    settings |= {"messaging": {"sms": {"adapter": "paper", "token": "…", "folder": Path("texts")}}}
+    settings["database"] = {"url": "sqlite:///here.db"}
+    with Crm(settings, adapters=[Paper]) as crm:
+        monkeypatch.chdir("/")
+        crm.plan()
+
+        assert tmp_path / "texts" == crm.config.messaging["sms"].settings.folder
+    assert (tmp_path / "here.db").exists()
 
 
 def test_a_mapping_is_copied(settings):
@@ -239,8 +255,10 @@ def test_an_engine_on_postgresql_stays_the_applications(settings, pg_url):
     assert 1 == checked_in
 
 
-def test_a_store_of_a_newer_version_is_told(settings, tmp_path):
-    """A store with a schema that is not known is refused, on an application's engine as well."""
+def test_a_store_of_a_newer_version_is_told(settings, tmp_path, monkeypatch):
+    """A store with a schema that is not known is refused, on an application's engine as well, and does not stay open."""
+    closed, close = [], Database.close
+    monkeypatch.setattr(Database, "close", lambda db: (closed.append(db.place), close(db)))
     engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num TEXT)"))
@@ -250,6 +268,8 @@ def test_a_store_of_a_newer_version_is_told(settings, tmp_path):
             Crm(settings, connection=connection)
         assert "CRM-D121" == caught.value.code
     engine.dispose()
+
+    assert ["crm.db"] * 2 == closed
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def test_contacts_that_are_due(living, crm, clock):
     assert ["T1"] == [each.id for each in crm.touchpoints.due(store="S01", limit=1)]
     assert date(2026, 11, 20) == crm.touchpoints.get("T1").anchor_on
     with pytest.raises(ValueError, match="zone"):
-        crm.touchpoints.due(until=datetime(2026, 11, 22))  # noqa: DTZ001 - whose noon it is cannot be known
+        crm.touchpoints.due(until=datetime(2026, 11, 22))  # whose midnight it is cannot be known
 
 
 @pytest.mark.parametrize(
