@@ -213,10 +213,10 @@ def test_every_link_leads_somewhere(page):
 
 @pytest.mark.parametrize("page", [DOCS / "index.md", ROOT / "README.md", ROOT / "README.zh.md"], ids=name)
 def test_every_page_is_on_the_map(page):
-    """The map and both readmes name each page; a tutorial in two languages is named by a readme in its own."""
+    """The map and both readmes name each page; one that is there in two languages is named by a readme in its own."""
     links = [link.partition("#")[0] for link in _LINK.findall(prose(page)) if not re.match(r"https?:", link)]
     named = {(page.parent / link).resolve() for link in links if link}
-    others = {each for each in PAGES if each.parent == DOCS / "tutorial" and zh(each) != zh(page)}
+    others = {each for pair in TWINS for each in pair if zh(each) != zh(page)}
 
     assert set() == {
         each
@@ -228,6 +228,23 @@ def test_every_page_is_on_the_map(page):
 
 def zh(page: Path) -> bool:
     return page.name.endswith(".zh.md")
+
+
+#: Pages that are there in English and in Chinese.
+TWINS = [
+    (page.with_name(page.name.replace(".zh.", ".")), page) for page in PAGES if zh(page) and page.is_relative_to(DOCS)
+]
+
+
+@pytest.mark.parametrize(("english", "chinese"), TWINS, ids=lambda page: page.name)
+def test_a_page_in_two_languages_says_the_same_to_the_machine(english, chinese):
+    """Both have the same blocks in the same order; a file of code is the same file."""
+    blocks = [_FENCE.findall(page.read_text("utf-8")) for page in (english, chinese)]
+    kinds = [[language for language, _ in each] for each in blocks]
+    files = [[text for _, text in each if re.match(r"# \S+\.py\n", text)] for each in blocks]
+
+    assert kinds[0] == kinds[1]
+    assert files[0] == files[1]
 
 
 def test_every_target_is_explained():
