@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 from tests.cli.mistakes import sql
 
+from crmcore.hooks import manager
 from crmcore.sample import generate
 
 ORDER = {
@@ -256,6 +257,19 @@ def test_an_adapter_without_a_sandbox_is_told_before_anything_is_touched(tmp_pat
     assert code in done.stderr
     assert "gateway" in done.stderr
     assert not (tmp_path / "d").exists()
+
+
+def test_without_its_gateway_the_demo_says_what_is_missing(monkeypatch):
+    """Where no plugin brings a vendor for texts, the message names none and says what to do."""
+    from crmcore.cli import demo_stage
+    from crmcore.cli.state import State
+    from crmcore.errors import UsageError
+
+    monkeypatch.setattr(manager.Plugins, "_find", lambda self, disabled: None)
+    with pytest.raises(UsageError) as caught:
+        demo_stage.adapter(State(), demo_stage.GATEWAY)
+
+    assert "Install the plugin that brings it, or write one of: —." in caught.value.render("en")
 
 
 def test_machines_get_one_object(tmp_path):

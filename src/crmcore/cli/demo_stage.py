@@ -97,7 +97,7 @@ def adapter(state: State, name: str) -> type[HasSandbox]:
         if issubclass(cls, MessagingAdapter) and issubclass(cls, HasSandbox) and Channel.SMS in cls.channels
     }
     if name not in able:
-        raise UsageError("CRM-U222" if name in mine else "CRM-U221", name=name, known=", ".join(sorted(able)))
+        raise UsageError("CRM-U222" if name in mine else "CRM-U221", name=name, known=", ".join(sorted(able)) or "—")
     return able[name]
 
 
