@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
+from tests.reading import counting
 
 from crmcore.db import messages, optouts, schema
 from crmcore.db.columns import stamp
@@ -38,6 +39,34 @@ def test_a_dry_run_sends_and_writes_nothing(world, recorder, send):
     assert [] == adapter.calls
     assert ("QUEUED", None) == world.state(number)
     assert {"SENDING": 1} == report.counts()
+
+
+@pytest.mark.parametrize("page", [1, 500])
+def test_a_dry_run_decides_as_the_run_does(world, recorder, send, monkeypatch, page):
+    """What it says would go counts against the caps, as it does when it goes: the dealer sees the number that will be sent."""
+    monkeypatch.setattr("crmcore.flows.send.PAGE", page)
+    person, value = world.customer()
+    for _ in range(3):
+        world.text(person, value, message_class="CARE")
+    said = send(recorder(), dry_run=True)
+    done = send(recorder())
+
+    assert {"HELD": 1, "SENDING": 2} == said.counts()
+    assert {"HELD": 1, "ACCEPTED": 2} == done.counts()
+    assert {line.id: line.reason for line in done.lines} == {line.id: line.reason for line in said.lines}
+
+
+def test_more_texts_of_a_dry_run_take_no_more_statements(world, recorder, send, db):
+    """Also where the account takes one text a call, as nothing is claimed."""
+    counts = []
+    for texts in (2, 40):
+        for _ in range(texts):
+            world.text(message_class="CARE")
+        with counting(db) as said:
+            send(recorder(), dry_run=True)
+        counts.append(len(said))
+
+    assert counts[0] == counts[1] <= 12
 
 
 def test_what_is_not_due_stays(world, recorder, send, clock):

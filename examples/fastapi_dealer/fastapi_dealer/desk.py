@@ -101,7 +101,10 @@ async def events(crm: TheCrm, cursor: str | None = None, limit: int = 100) -> di
 @router.put("/do-not-contact/{number}", status_code=204, response_model=None)  # older ones take None for a body
 async def do_not_contact(request: Request, number: str) -> None:
     """Put a number on the dealer's own list."""
-    await run_in_threadpool(request.app.state.own.add, number)
+    try:
+        await run_in_threadpool(request.app.state.own.add, number)
+    except ValueError:
+        raise HTTPException(400, "no number") from None
 
 
 def templates(crm: Crm) -> Jinja2Templates:

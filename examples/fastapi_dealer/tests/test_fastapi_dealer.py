@@ -119,10 +119,12 @@ def test_what_a_customer_writes_is_no_markup(site, dealer, mo):
     assert escape(words) in page
 
 
-def test_who_is_on_the_own_list_is_not_texted_and_the_page_says_why(site, dealer):
-    """The hook of the application refuses the text that was due; everybody else's is no affair of the list."""
+@pytest.mark.parametrize("typed", ["{0}", "+86{0}", "+86 {1} {2} {3}", "{1}-{2}-{3}"])
+def test_who_is_on_the_own_list_is_not_texted_and_the_page_says_why(site, dealer, typed):
+    """The hook refuses the text that was due, however the number was typed; everybody else's is no affair of the list."""
     customer, number = dealer.texted
-    added = requests.put(f"{site.url}/do-not-contact/{number}", auth=DESK, timeout=20)
+    typed = typed.format(number, number[:3], number[3:7], number[7:])
+    added = requests.put(f"{site.url}/do-not-contact/{typed}", auth=DESK, timeout=20)
     report = site.crm.send(yes=True)
     [text] = [each for each in site.crm.messages.of(customer) if each.state is MessageState.REFUSED]
     page = site.get(f"/customers/{customer}").text
@@ -133,6 +135,14 @@ def test_who_is_on_the_own_list_is_not_texted_and_the_page_says_why(site, dealer
     assert "号码在本店的免打扰名单上" in page
     assert 1 == report.counts()["REFUSED"]
     assert len(report.lines) > 1
+
+
+def test_what_is_no_number_does_not_get_on_the_own_list(site, dealer):
+    """It would stand there and hold nobody back, while its author believes that it does."""
+    added = requests.put(f"{site.url}/do-not-contact/1380013", auth=DESK, timeout=20)
+
+    assert 400 == added.status_code
+    assert "" == (dealer.folder / "own-list.txt").read_text("utf-8")
 
 
 def test_a_list_that_cannot_be_read_lets_nothing_out(site, dealer):

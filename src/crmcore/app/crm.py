@@ -311,7 +311,8 @@ class Crm(Given):
     def handle_webhook(self, request: WebhookRequest) -> WebhookResponse:
         """Take a push from the web, for the doors in `crmcore.contrib`; its path is "<secret of [serve]>/<instance>/<rest>".
 
-        404 for a wrong secret and for an instance that does not exist, 413 for more than any vendor pushes.
+        404 for a wrong secret and for an instance that does not exist, 405 for what is no way to push, 413 for more than any vendor
+        pushes, 400 for less than this one has announced.
         Raises `ConfigError` when [serve] does not say a secret; any error means that the push is not stored: answer with 500.
         """
         from crmcore.app.webhooks import answer

@@ -25,7 +25,7 @@ class EventLog:
         """Up to `limit` events after `cursor`, and the cursor after them; None: from the first that was kept.
 
         Raises:
-            UsageError: CRM-U160 it is no cursor, CRM-U161 it is of another store, CRM-U162 `limit` is not from 1 to 10 000.
+            UsageError: CRM-U160 it is no cursor, CRM-U161 it lies ahead of this store, CRM-U162 `limit` is not from 1 to 10 000.
         """
         from crmcore.flows.events import since
 

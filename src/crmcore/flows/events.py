@@ -14,7 +14,7 @@ def since(db: Database, cursor: str | None, limit: int) -> Events:
     """Up to `limit` events after `cursor`, and the cursor after them; None: from the start.
 
     Raises:
-        UsageError: CRM-U160 it is no cursor, CRM-U161 it is of another store, CRM-U162 `limit` is not from 1 to 10 000.
+        UsageError: CRM-U160 it is no cursor, CRM-U161 it lies ahead of this store, CRM-U162 `limit` is not from 1 to 10 000.
     """
     if not 1 <= limit <= MOST:
         raise UsageError("CRM-U162", limit=limit, most=MOST)

@@ -16,12 +16,13 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Row
 
-from crmcore.db import contact_facts, messages, touchpoints
+from crmcore.db import messages, touchpoints
 from crmcore.db.columns import stamp
 from crmcore.db.engine import Database
 from crmcore.errors import CrmError, NotSent
 from crmcore.flows import doubt
 from crmcore.flows.guarding import Guard, Guarding, Left
+from crmcore.flows.text_facts import facts_of
 from crmcore.hooks.adapters import Clock, DedupesKeys, MessagingAdapter, SendsBatches
 from crmcore.rules.messages import (
     Breaker,
@@ -48,11 +49,10 @@ from crmcore.types.contact import (
     SendResult,
     Unknown,
 )
-from crmcore.types.customer import Channel, Customer, Purpose
+from crmcore.types.customer import Channel
 from crmcore.types.store import Store
 
 PAGE = 500
-CAP_DAYS = 8  # the caps look at seven local dates; one more for the zone
 
 
 @attrs.frozen(kw_only=True)
@@ -136,6 +136,7 @@ class Sending:
     report: SendReport
     pause: Callable[[float], None]
     guarding: Guarding
+    would_go: dict[int, tuple[datetime, ...]] = attrs.field(factory=dict)  # of a dry run, by customer
     stopped: set[str] = attrs.field(factory=set)
     breakers: dict[str, Breaker] = attrs.field(factory=dict)
 
@@ -201,7 +202,9 @@ def _chunks(run: Sending, limit: int | None) -> Iterator[tuple[list[int], Accoun
             else:
                 routed.setdefault(account.name, []).append(row.id)
         for account in run.accounts:
-            for ids in _in_calls(routed.get(account.name, []), _batch_size(account)):
+            # where nothing is claimed a page is decided at once, as its texts are one question to the store
+            size = PAGE if run.report.dry_run else _batch_size(account)
+            for ids in _in_calls(routed.get(account.name, []), size):
                 yield ids, account
 
 
@@ -240,11 +243,11 @@ def _send_chunk(run: Sending, ids: list[int], account: Account) -> None:
 def _decide(run: Sending, connection: Connection, rows: Sequence[Row[Any]], account: Account) -> list[Row[Any]]:
     """Ask `permit` for each text; those that may go are returned, what becomes of the others is recorded."""
     now = run.clock.now()
-    facts = _facts(run, connection, rows, account, now)
+    facts = facts_of(connection, rows, run.stores, account.adapter.limits.fits, now)
     go: list[Row[Any]] = []
-    spoken: dict[int, tuple[datetime, ...]] = {}
+    spoken = run.would_go if run.report.dry_run else {}
     for row in rows:
-        # texts of one call count against the caps of each other
+        # texts of one call count against the caps of each other, and in a dry run all of them: nobody writes those down
         fact = attrs.evolve(facts[row.id], sent_recently=facts[row.id].sent_recently + spoken.get(row.customer_id, ()))
         outcome = _permitted(run, row, fact, now)
         if isinstance(outcome, Left):
@@ -280,37 +283,6 @@ def _gate(row: Row[Any], account: Account, outcome: Outcome, now: datetime) -> O
     if known and outcome.state is MessageState.SENDING:
         return outcome
     return Outcome(state=MessageState.NEEDS_REVIEW, reason="NEEDS_PERSON")
-
-
-def _facts(
-    run: Sending, connection: Connection, rows: Sequence[Row[Any]], account: Account, now: datetime
-) -> dict[int, ContactFacts]:
-    ids = {row.customer_id for row in rows}
-    people = contact_facts.customers(connection, ids, {row.value for row in rows}, now)
-    spoken = contact_facts.spoken(connection, ids, now - timedelta(days=CAP_DAYS))
-    flags = contact_facts.visit_flags(connection, {row.touchpoint_id for row in rows if row.touchpoint_id is not None})
-    found = {}
-    for row in rows:
-        injury, silent = flags.get(row.touchpoint_id, (False, False))
-        found[row.id] = ContactFacts(
-            point=_point(people[row.customer_id], row.value),
-            customer=people[row.customer_id],
-            store=run.stores.get(row.store) or next(iter(run.stores.values())),
-            channel=Channel(row.channel),
-            message_class=MessageClass(row.message_class),
-            purpose=Purpose.SURVEY if row.purpose == Purpose.SURVEY.value else None,
-            sent_recently=spoken.get(row.customer_id, ()),
-            fits=account.adapter.limits.fits(row.text),
-            names_customer=bool(row.names_customer),
-            expires_at=datetime.fromisoformat(row.expires_at) if row.expires_at else None,
-            injury_accident=injury,
-            do_not_message=silent,
-        )
-    return found
-
-
-def _point(customer: Customer, value: str) -> Any:
-    return next((point for point in customer.contact_points if point.value == value), None)
 
 
 def _maybe_call(
