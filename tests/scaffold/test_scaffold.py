@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import crmcore
-from crmcore.errors import UsageError
+from crmcore.errors import StoreError, UsageError
 from crmcore.hooks.manager import KINDS as KNOWN
 from crmcore.hooks.manager import Plugins
 from crmcore.scaffold import KINDS, SHIPPED, Project, compatible
@@ -63,10 +63,12 @@ def test_one_name_everywhere():
         "示范",
         "a\n",
         "dms",
+        "con",
+        "com1",
     ],
 )
 def test_what_is_no_name_is_refused(name):
-    """It would be no import, no key of crm.toml, a path out of the folder, or the name of the class it derives from."""
+    """It would be no import, no key of crm.toml, a path out of the folder, the class it derives from, or a device of Windows."""
     with pytest.raises(UsageError) as raised:
         Project("dms", name)
 
@@ -191,6 +193,22 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
         Project("dms", "acme").write(tmp_path, crmcore.__version__)
 
     assert [] == list((tmp_path / "crmcore-dms-acme").iterdir())
+
+
+def test_half_a_project_is_not_left_behind(tmp_path, monkeypatch):
+    """When the disk is full in the middle, the next attempt finds the place as it was."""
+    write = Path.write_text
+
+    def full(self, *args, **kwargs):
+        if self.name == "pyproject.toml":
+            raise OSError(28, "No space left on device")
+        return write(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="CRM-D130"):
+        patch.setattr(Path, "write_text", full)
+        Project("dms", "acme").write(tmp_path, crmcore.__version__)
+
+    assert [] == list(tmp_path.iterdir())
 
 
 # ------------------------------------------------------------------ green as it is

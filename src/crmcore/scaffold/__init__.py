@@ -7,6 +7,7 @@ the adapter's, and `dot_` a leading dot.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -37,6 +38,8 @@ SHIPPED: Final = frozenset(
     }
 )
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+#: Windows writes no file of such a name, whatever follows the dot.
+_DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
 _LONGEST = 30  # with a longer one the lines that import would be too long for the linter of the project
 _SUFFIX = ".tmpl"
 
@@ -55,7 +58,8 @@ class Project:
 
     def __attrs_post_init__(self) -> None:
         # a kind is no name: its adapter would be called as the class it derives from
-        if not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST or self.name in KINDS:
+        odd = not _NAME.fullmatch(self.name) or len(self.name) > _LONGEST
+        if odd or self.name in KINDS or _DEVICES.fullmatch(self.name):
             raise UsageError("CRM-U150", name=self.name)
         if (self.kind, self.name) in SHIPPED:
             raise UsageError("CRM-U151", adapter=f"{self.kind}:{self.name}")
@@ -108,6 +112,7 @@ class Project:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)  # half a project would only be in the way of the next attempt
             raise StoreError("CRM-D130", at=str(folder), why=type(error).__name__) from None
         return folder
 
