@@ -217,16 +217,18 @@ def test_answers_are_read_and_judged(living, crm):
     person = living.customer()
     living.happen(person, living.car(person), 2)
     living.put("survey_response", survey="delivery", source="survey.web", key="x", side="INTERNAL", mode="ONLINE", store="S01",
-               staff="V01", completed_at=living.at(1), month="2026-11", recorded_at=living.at(0), flags='["STAFF_PHONE"]')  # fmt: skip
+               staff="V01", completed_at=living.at(1), month="2026-11", recorded_at=living.at(0), flags='["STAFF_PHONE", "ASKED_TWICE"]')  # fmt: skip
     last, first = crm.surveys.responses()
     crm.surveys.exclude("Q2", "filled in by staff", by="M01")
     flagged = crm.surveys.flagged()
     crm.surveys.include("Q2", by="api")
 
-    assert ("Q2", ("STAFF_PHONE",), "Q1", "C1") == (last.id, last.flags, first.id, first.customer_id)
+    assert ("Q2", ("STAFF_PHONE", "ASKED_TWICE"), "Q1", "C1") == (last.id, last.flags, first.id, first.customer_id)
     assert {"OVERALL": "9", "REMARK": "好"} == {each.question: each.value for each in first.answers}
-    assert (Flagged(flag="STAFF_PHONE", response="Q2", staff="V01", valid=False),) == flagged
-    assert () == crm.surveys.flagged("ASKED_TWICE")
+    both = [Flagged(flag=code, response="Q2", staff="V01", valid=False) for code in ("STAFF_PHONE", "ASKED_TWICE")]
+    assert both == list(flagged)
+    assert [attrs.evolve(both[1], valid=True)] == list(crm.surveys.flagged("ASKED_TWICE"))
+    assert () == crm.surveys.flagged("SHARED_PHONE")
     assert [first] == list(crm.surveys.responses("aftersales"))
     assert [("Q2", "EXCLUDE", "M01"), ("Q2", "INCLUDE", "api")] == [
         (each.subject, each.verb, each.who) for each in crm.events.since().events if isinstance(each, FileChanged)

@@ -8,7 +8,6 @@ from crmcore.cli import ids
 from crmcore.cli.by import BY
 from crmcore.cli.frame import Group
 from crmcore.cli.state import State
-from crmcore.errors import UsageError
 
 command = Group("replies")
 
@@ -55,12 +54,7 @@ def list_(state: State, wanted: str, limit: int, full: bool) -> None:
 @click.pass_obj
 def close(state: State, reply: str, by: str) -> None:
     """A person has dealt with it."""
-    from crmcore.db import inbox
-
-    with state.crm.db.writing() as connection:
-        closed = inbox.close_reply(connection, ids.number(reply, "I"), by, state.clock.now())
-    if not closed:
-        raise UsageError("CRM-U115", id=reply.upper())
+    state.crm.messages.close_reply(f"I{ids.number(reply, 'I')}", by=by)
     if state.json:
         state.emit("reply", {"id": reply.upper(), "state": "CLOSED"})
         return
