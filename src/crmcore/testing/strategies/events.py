@@ -165,7 +165,7 @@ def contacts_moved(draw: DrawFn) -> Fields:
 
 @makes(FileChanged)
 def files_changed(draw: DrawFn) -> Fields:
-    """A file was changed at the desk: a correction names its field, an opt-out its channel, a merge the other one."""
+    """A file was changed: a correction names its field, an opt-out, which a source may say too, its channel, a merge the other one."""
     subject, verb = (
         draw(plain.ids("C")),
         draw(st.sampled_from(["RETIRE", "ERASE", "CORRECT", "OPTOUT", "OPTIN", "MERGE"])),
@@ -173,7 +173,7 @@ def files_changed(draw: DrawFn) -> Fields:
     return _happened(draw, "u") | {
         "subject": subject,
         "verb": verb,
-        "who": draw(st.just("cli") | plain.staff_codes()),
+        "who": draw(st.just("cli") | plain.staff_codes() | st.just("dms:main" if verb == "OPTOUT" else "api")),
         "field": draw(st.sampled_from(["name", "phone"])) if verb == "CORRECT" else None,
         "channel": draw(st.sampled_from([Channel.SMS, Channel.PHONE])) if verb in {"OPTOUT", "OPTIN"} else None,
         "other_id": draw(plain.ids("C").filter(lambda other: other != subject)) if verb == "MERGE" else None,
