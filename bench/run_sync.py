@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from crmcore.cli.memory import no_collecting
 from crmcore.db import schema
 from crmcore.db.engine import Database
 from crmcore.flows.sync import SALT, Source, sync
@@ -39,9 +40,9 @@ def main(database: str, file: str) -> None:
     with Database(f"sqlite:///{database}") as db:
         schema.metadata.create_all(db.engine)
         source = Source(name="main", system="main", adapter=CsvDms(CsvConfig(path=path.name), context), store="S01")
-        report = sync(
-            db, [source], stores={"S01": Store(code="S01", name="bench")}, clock=_Clock(), folder=Path(database).parent
-        )
+        stores = {"S01": Store(code="S01", name="bench")}
+        with no_collecting():  # as `crmcore sync` does
+            report = sync(db, [source], stores=stores, clock=_Clock(), folder=Path(database).parent)
     one = report.sources[0]
     counts = {name: getattr(one, name) for name in ("read", "accepted", "unchanged", "duplicates", "rejected")}
     print(
