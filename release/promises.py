@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,55 @@ ROOT = Path(__file__).parents[1]
 PROMISED = ROOT / "tests" / "compat" / "promised.json"
 sys.path.insert(0, str(ROOT / "docs"))
 
+from click.testing import CliRunner  # noqa: E402
 from made import api  # noqa: E402 - of docs/
+
+from crmcore.cli import frame  # noqa: E402
 
 #: In front of what a program is handed and never imports: the package may change.
 HANDED = "handed"
 CODES = ("errors", "reasons")
+#: Commands that print what a demo has left, and ask nobody; five in the afternoon of its day.
+READING = (
+    "sync",
+    "plan --dry-run",
+    "send",
+    "escalate",
+    "events",
+    "alerts list",
+    "messages list",
+    "replies list",
+    "touchpoints list",
+    "callbacks list",
+    "rejects list",
+    "proposals list",
+    "staff list",
+    "complaints list",
+    "complaints show K4",
+    "customer show C1",
+    "explain K4",
+    "explain T1",
+    "explain M1",
+    "surveys list",
+    "surveys show aftersales",
+    "surveys responses",
+    "surveys flags",
+    "rework list",
+    "metrics list",
+    "meetings sheet complaint",
+    "meetings list",
+    "actions list",
+    "report daily",
+    "report csi",
+    "report board",
+    "report calls",
+    "plugins list",
+    "plugins show dms:csv",
+)
+AFTER = "2026-11-22T17:10+0800"
+SECRETS = dict.fromkeys(
+    ("SMS_PASSWORD", "CRM_HOOK_SECRET", "SURVEY_PASSWORD", "ROBOT_TOKEN", "ROBOT_SECRET"), "OpensNothing1"
+)
 
 
 def offered() -> dict[str, Any]:
@@ -113,6 +159,28 @@ def schemas() -> Iterator[str]:
                     yield f"{name}@1"
 
 
+def printed(folder: Path) -> dict[str, list[str]]:
+    """Command -> the paths of keys in what it prints with --json, e.g. "cases[].id", after a demo into this folder."""
+    demo = [sys.executable, "-m", "crmcore", "--lang", "en", "demo", "--folder", str(folder), "--json"]
+    found = {"demo": subprocess.run(demo, capture_output=True, text=True, check=True).stdout}
+    for command in READING:
+        given = ["-c", str(folder / "crm.toml"), "--now", AFTER, "--json", *command.split()]
+        found[command] = CliRunner(env=SECRETS).invoke(frame.cli, given, catch_exceptions=False).stdout
+    return {command: sorted(set(paths(json.loads(text)))) for command, text in found.items()}
+
+
+def paths(told: object, so_far: str = "") -> Iterator[str]:
+    """Every path of keys; a key that is a code, a name or a number of the dealer's is "*"."""
+    if isinstance(told, dict):
+        for key, value in told.items():
+            path = f"{so_far}.{key if re.fullmatch('[a-z][a-z_]*', key) else '*'}".removeprefix(".")
+            yield path
+            yield from paths(value, path)
+    elif isinstance(told, list):
+        for each in told:
+            yield from paths(each, f"{so_far}[]")
+
+
 def joined(old: Any, new: Any) -> Any:
     """Both, with nothing of the old left out."""
     if isinstance(old, dict):
@@ -138,4 +206,6 @@ def _json(value: object) -> str:
 
 if __name__ == "__main__":
     before = json.loads(PROMISED.read_text("utf-8")) if PROMISED.exists() else {}
-    PROMISED.write_text(written(joined(before, offered())), "utf-8")
+    with tempfile.TemporaryDirectory(prefix="crmcore-promises-") as made:
+        now = offered() | {"json": printed(Path(made) / "demo")}
+    PROMISED.write_text(written(joined(before, now)), "utf-8")

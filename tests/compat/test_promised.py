@@ -1,4 +1,4 @@
-"""What 0.1.0 offers is written down in promised.json: whatever goes from there, or asks for more, breaks somebody's program."""
+"""What 0.1.0 offers is written down in promised.json: whatever goes from it, or asks for more, breaks somebody's program."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from crmcore.hooks import adapters
 
 ROOT = Path(__file__).parents[2]
 PROMISED = json.loads((Path(__file__).parent / "promised.json").read_text("utf-8"))
+PRINTED = PROMISED.pop("json")
 #: Classes whose methods authors write: the core must go on calling them as it did.
 WRITTEN_BY_AUTHORS = {
     f"crmcore.hooks.{name}"
@@ -96,6 +97,11 @@ def test_nothing_that_was_promised_is_gone(offered):
     assert [] == broken(PROMISED, offered), "somebody relies on it; release/promises.py says when a line may go"
 
 
+def test_machines_find_what_they_were_told_to_look_for(promises, tmp_path):
+    """What is printed with --json after a demo has every key that it had, where it had it."""
+    assert [] == broken({"json": PRINTED}, {"json": promises.printed(tmp_path / "demo")}), "programs read these keys"
+
+
 def test_enough_is_promised():
     """The file holds the interface, and not a part of it that was collected by mistake."""
     assert {"names", "errors", "reasons", "keys", "commands", "exit codes", "schemas"} == PROMISED.keys()
@@ -107,6 +113,9 @@ def test_enough_is_promised():
     assert "timezone" in PROMISED["keys"]["`[store]`, or `[[stores]]` for several"]
     assert "--messaging" in PROMISED["commands"]["crmcore demo"]
     assert [0, 1, 2, 3, 4, 70] == PROMISED["exit codes"]
+    assert {"sources[].accepted", "sources[].rejected"} <= set(PRINTED["sync"])
+    assert {"events[].recorded_at", "cursor"} <= set(PRINTED["events"])
+    assert not [command for command, paths in PRINTED.items() if "schema" not in paths or "exit_code" in paths]
     assert {"sync@1", "events@1", "contract@1", "report.daily@1"} <= set(PROMISED["schemas"])
 
 
@@ -161,6 +170,21 @@ def test_what_goes_is_noticed(offered, kind):
 def test_what_may_grow_may_grow(before, now):
     """One more that may be left out, and one that need no longer be given, disturb nobody."""
     assert still_taken(before, now)
+
+
+def test_a_key_that_goes_is_noticed():
+    """A key that a command prints no more is named with its command; a key that is a code of the dealer's may be any."""
+    changed = copy.deepcopy(PRINTED)
+    changed["sync"].remove("sources[].accepted")
+
+    assert ["json: sync: sources[].accepted"] == broken({"json": PRINTED}, {"json": changed})
+
+
+def test_paths_of_keys(promises):
+    """Names stand as they are, in lists as well; what is data is a star."""
+    told = {"schema": "x", "rows": [{"id": 1}, {"id": 2, "by": {"SMS": 3, "13800130001": 4}}]}
+
+    assert {"schema", "rows", "rows[].id", "rows[].by", "rows[].by.*"} == set(promises.paths(told))
 
 
 def test_a_release_only_adds(promises, offered):
