@@ -19,6 +19,7 @@ the reader, which live in `lang/`. No error carries personal data: parameters ar
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 __all__ = [
@@ -37,13 +38,17 @@ __all__ = [
 ]
 
 
+#: A mobile number, wherever it stands: somebody gave it where an id was asked for, and the error goes into a log.
+_MOBILE = re.compile(r"(?<!\d)((?:\+?86)?1[3-9]\d)\d{4}(\d{4})(?!\d)")
+
+
 class CrmError(Exception):
     """The base of the tree; catch it to catch everything crmcore raises on purpose.
 
     Attributes:
         code: stable and searchable, e.g. "CRM-C104".
         at: the place, e.g. "crm.toml:12" or "ro.csv:17"; empty when there is none.
-        params: what the sentence in `lang/` is filled with; never personal data.
+        params: what the sentence in `lang/` is filled with; never personal data: of a mobile number four digits are hidden.
         catalog: the package whose `lang/` folder has the sentence; a plugin names its own.
     """
 
@@ -54,7 +59,7 @@ class CrmError(Exception):
         self.code = code
         self.at = at
         self.catalog = catalog
-        self.params = params
+        self.params = {name: _hidden(value) for name, value in params.items()}
 
     def __str__(self) -> str:
         return self.render("en")
@@ -69,6 +74,10 @@ class CrmError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.code, self.at, self.catalog, self.params, dict(self.__dict__)))
+
+
+def _hidden(value: object) -> object:
+    return _MOBILE.sub(r"\1****\2", value) if isinstance(value, str) else value
 
 
 def _rebuild(

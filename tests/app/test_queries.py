@@ -263,6 +263,28 @@ def test_what_is_not_there_has_a_code(crm, read, code):
     assert code == caught.value.code
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda crm, said: crm.complaints.get(said),
+        lambda crm, said: crm.complaints.note(said, "…", by="api"),
+        lambda crm, said: crm.complaints.note("K1", "…", by=said),
+        lambda crm, said: crm.complaints.open(store=said),
+        lambda crm, said: crm.touchpoints.get(said),
+        lambda crm, said: crm.messages.settle(said, "sent", by="api"),
+        lambda crm, said: crm.customers.get(said),
+    ],
+)
+@pytest.mark.parametrize("said", ["13800130001", "+8613800130001", "王小明 13800130001"])
+def test_no_error_has_the_number_that_was_given_for_an_id(crm, use, said):
+    """A program that mixes up a number and an id gets an error that may go into its log: nobody can be called by it."""
+    with pytest.raises(UsageError) as caught:
+        use(crm, said)
+    told = [str(caught.value), caught.value.render("zh"), repr(caught.value), repr(caught.value.params)]
+
+    assert not any("13800130001" in each for each in told)
+
+
 def test_texts_and_replies_are_typed(living, crm):
     """A text says what became of it, a reply who wrote it; nobody's number is in their `repr`."""
     person = living.customer()

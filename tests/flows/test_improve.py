@@ -210,7 +210,7 @@ def test_what_does_not_exist_is_refused(office, wrong, code):
 def test_a_case_leads_to_an_action(office):
     """Without a questionnaire; the case is linked."""
     office.case(7)
-    number = office.add(survey="", wave="", factor="REPAIR_QUALITY", cases=(7,))
+    number = office.add(survey="", wave="", factor="REPAIR_QUALITY", cases=(7, 7))  # named twice, it is one
     with office.db.reading() as connection:
         assert {number: [7]} == query.cases_of(connection, [number])
 

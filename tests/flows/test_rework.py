@@ -203,10 +203,11 @@ def test_a_person_decides_and_can_decide_again(shop):
     assert ("NOT_REWORK", "PART", "T1") == (row.verdict, row.cause, row.responsible)
 
 
-def test_a_number_that_is_no_order_is_refused(shop):
+@pytest.mark.parametrize("number", ["RO404", ""])
+def test_a_number_that_is_no_order_is_refused(shop, number):
     """Nothing is written."""
     with pytest.raises(UsageError, match="CRM-U140"):
-        decide(shop.db, shop.clock, "RO404", is_rework=True, by="E1")
+        decide(shop.db, shop.clock, number, is_rework=True, by="E1")
 
 
 def test_an_empty_shop_has_an_empty_register(shop):

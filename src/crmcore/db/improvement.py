@@ -63,7 +63,9 @@ def add_action(connection: Connection, values: Mapping[str, Any], cases: Collect
     connection.execute(
         improvement_action.insert().values(id=number, created_at=stamp(now), updated_at=stamp(now), **values)
     )
-    bulk.insert(connection, action_complaint, ("action_id", "complaint_id"), [(number, case) for case in cases])
+    bulk.insert(
+        connection, action_complaint, ("action_id", "complaint_id"), [(number, case) for case in dict.fromkeys(cases)]
+    )
     return number
 
 

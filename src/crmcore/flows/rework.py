@@ -103,7 +103,8 @@ def decide(
 ) -> None:
     """What a person says of a return, by its order number; raises `UsageError` for a number that is not one order's."""
     with db.writing() as connection:
-        numbers = {number: query.by_number(connection, number) for number in (returned, original) if number}
+        wanted = (returned, original) if original else (returned,)
+        numbers = {number: query.by_number(connection, number) for number in wanted}
         for number, found in numbers.items():
             if len(found) != 1:
                 raise UsageError("CRM-U140", order=number, count=len(found))
