@@ -256,7 +256,10 @@ class FindsMessages(Capability):
 
 
 class DedupesKeys(Capability):
-    """Sends a key once however often it is handed in, for `dedupes_for`; so an unknown outcome may be repeated."""
+    """Sends a key once however often it is handed in, for `dedupes_for`; so an unknown outcome may be repeated.
+
+    A vendor that can also be asked for a message is asked first. Say somewhat less than the vendor promises: clocks differ.
+    """
 
     dedupes_for: ClassVar[timedelta]
 
