@@ -19,12 +19,14 @@ import pytest
 import uvicorn
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.test.client import MULTIPART_CONTENT
 from django.urls import clear_url_caches, path
 from django.utils.functional import empty
 from flask import Flask
 from flask import request as flask_request
 from starlette.applications import Starlette
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import Route
 
 from crmcore.app import Crm
@@ -232,6 +234,43 @@ def test_an_application_may_have_read_the_body_before(crm):
     assert 202 == pushed(lambda request: request.get_data())
     assert 400 == pushed(lambda request: request.form)
     assert ["text=hello"] == [row.text for row in replies(crm)]
+
+
+@pytest.mark.parametrize(
+    ("look", "kind", "status"),
+    [
+        (lambda request: request.body, "application/x-www-form-urlencoded", 202),
+        (lambda request: request.POST, "application/x-www-form-urlencoded", 202),
+        (lambda request: request.POST, MULTIPART_CONTENT, 400),
+    ],
+    ids=["body", "form", "multipart"],
+)
+def test_a_middleware_of_django_may_have_read_the_body_before(crm, look, kind, status):
+    """Django keeps what it has read, but for the parts of a form: where they are gone nothing is confirmed."""
+    data = {"text": "hello"} if kind is MULTIPART_CONTENT else "text=hello"
+    request = RequestFactory().post("/hooks/x?from=1", data, content_type=kind)
+    look(request)
+
+    assert status == djangos.webhook(crm.handle_webhook)(request, path=f"{SECRET}/sms").status_code
+
+
+def test_a_middleware_of_starlette_may_have_read_the_body_before(crm):
+    """What it read is handed on by Starlette itself."""
+
+    class Looks(BaseHTTPMiddleware):
+        async def dispatch(self, request, call_next):
+            await request.body()
+            return await call_next(request)
+
+    app = starlette_app(crm)
+    app.add_middleware(Looks)
+
+    async def ask():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dealer") as client:
+            return await client.post(f"/hooks/{SECRET}/sms?from=1", content=b"hello")
+
+    assert 202 == asyncio.run(ask()).status_code
+    assert ["hello"] == [row.text for row in replies(crm)]
 
 
 def test_what_could_not_be_stored_is_not_confirmed(push, crm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 
@@ -58,6 +59,26 @@ def test_the_application_keeps_its_transactions(engine):
         raise ZeroDivisionError
 
     assert ["kept"] == words(engine)
+
+
+def test_a_transaction_around_a_call_is_not_ours(engine, monkeypatch):
+    """What the application rolls back takes nothing of ours along; where it has the whole store in its hands we say so."""
+    monkeypatch.setitem(borrowed.PRAGMAS, "busy_timeout", "10")
+    db, alone = Database(engine), engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        connection.execute(text("SELECT * FROM notes" if alone else "INSERT INTO notes VALUES ('undone')"))
+        setting(db, "a")
+        connection.rollback()
+    with engine.connect() as connection:
+        connection.execute(text("INSERT INTO notes VALUES ('undone')"))
+        with contextlib.suppress(Busy) if alone else contextlib.nullcontext():
+            setting(db, "b")
+        connection.rollback()
+    with db.reading() as connection:
+        kept = {row.key for row in connection.execute(schema.setting.select())}
+
+    assert ({"a"} if alone else {"a", "b"}) == kept
+    assert [] == words(engine)
 
 
 def test_ours_are_transactions_whatever_the_application_has(engine):
