@@ -161,3 +161,16 @@ def test_the_first_threads_of_a_child_come_together(tmp_path):
     assert 2 == len(taken)
     assert parents not in taken
     parents_pool.dispose()
+
+
+def test_a_child_that_closes_leaves_the_parent_its_connections(db):
+    """A worker that ends closes what it has inherited of a `Crm` and never used; the parent goes on."""
+    with Database(db.url.render_as_string(hide_password=False)) as own:
+        with own.reading() as connection:
+            parents = connection.connection.driver_connection
+        own._process = -1  # as if this were the child
+        own.close()
+        found = parents.execute("SELECT 1").fetchone()
+        own._inherited[0].dispose()
+
+    assert (1,) == found

@@ -94,8 +94,8 @@ class Database:
             cursor.close()
 
     def close(self) -> None:
-        """Give back every connection; an application keeps its own."""
-        self.engine.dispose()
+        """Give back every connection; an application keeps its own, and the parent of a fork those that it has."""
+        self._here().dispose()
 
     def __enter__(self) -> Self:
         return self
