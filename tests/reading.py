@@ -1,8 +1,9 @@
-"""A store that may only be read, and how many statements a reading takes."""
+"""A store that may only be read, how many statements a reading takes, and in which order a writing touches tables."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,3 +44,16 @@ def counting(db: Database) -> Iterator[list[str]]:
         yield said
     finally:
         event.remove(db.engine, "before_cursor_execute", execute)
+
+
+def writing(said: list[str]) -> list[str]:
+    """Of these statements, those that write."""
+    return [statement for statement in said if statement.lstrip().upper().startswith(("UPDATE", "INSERT", "DELETE"))]
+
+
+def touched(written: list[str]) -> set[str]:
+    """The tables that such statements write."""
+    return {
+        re.split(r"(?:UPDATE|INSERT (?:OR IGNORE )?INTO|DELETE FROM)\s+", each, maxsplit=1)[1].split()[0].strip('"')
+        for each in written
+    }

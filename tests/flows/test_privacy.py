@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from tests.flows.fake_dms import entry, read, visit
 from tests.flows.making import World
+from tests.reading import counting, touched, writing
 
 from crmcore.db import inbox, optouts, schema
 from crmcore.db.columns import stamp
+from crmcore.db.engine import take_ids
 from crmcore.db.personal import ERASED
 from crmcore.errors import UsageError
 from crmcore.flows import customers, privacy
@@ -128,6 +130,27 @@ def test_what_happened_stays_as_numbers(db, known, clock):
     assert 3 == len(visits)
     assert ("CANCELLED", "CUSTOMER_GONE") == (owed.state, owed.reason)
     assert "王小明" == other.name
+
+
+def test_the_trail_of_an_erasure_is_written_last(db, known, clock):
+    """After everything of the person, as a sync does: neither waits for the other crosswise."""
+    now = stamp(clock.now())
+    with db.writing() as connection:
+        (number,) = take_ids(connection, schema.touchpoint, 1)
+        connection.execute(
+            schema.touchpoint.insert().values(
+                id=number, rule="BIRTHDAY", subject="customer:1", anchor="x", anchor_on=now, occurrence="1", store="S01",
+                customer_id=1, due_at=now, channel="SMS", message_class="CARE", state="DUE", explanation="{}", created_at=now,
+                updated_at=now,
+            )
+        )  # fmt: skip
+    with counting(db) as said:
+        privacy.erase(db, NUMBER, by="E01", clock=clock)
+    written = writing(said)
+    first = next(place for place, statement in enumerate(written) if "next_id" in statement)
+
+    assert written[:first]
+    assert set() == touched(written[first:]) - {"next_id", "audit", "touchpoint", "message", "message_event"}
 
 
 def test_no_source_brings_it_back(db, known, clock, tmp_path):

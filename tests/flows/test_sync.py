@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.flows.fake_dms import Anew, FakeDms, entry, read, visit
+from tests.reading import counting, touched, writing
 
 from crmcore.db import schema
 from crmcore.db.schema import contact_point, customer, external_ref, opt_out, reject, visit_line
@@ -619,6 +620,23 @@ def test_a_new_customer_who_comes_refusing_is_told_of(db, clock, tmp_path):
     read(db, clock, rows, folder=tmp_path)
 
     assert ["C1", "C2"] == [each.subject for each in since(db, None, 500).events]
+
+
+def test_the_trail_of_an_opt_out_is_written_last(db, clock, tmp_path):
+    """Everybody takes the numbers of the trail after all else that he writes of people, so nobody waits crosswise."""
+    read(db, clock, [order(2), order(3, LI)], folder=tmp_path)
+    with counting(db) as said:
+        read(
+            db,
+            clock,
+            [order(4, {**WANG, "opted_out": "是"}), order(5, {**LI, "phone": "13800138009"})],
+            folder=tmp_path,
+        )
+    written = writing(said)
+    trail = next(place for place, statement in enumerate(written) if "audit" in statement)
+
+    assert {"contact_point", "visit", "opt_out"} <= touched(written[:trail])
+    assert set() == touched(written[trail:]) - {"audit", "source", "source_row", "reject", "setting"}
 
 
 def test_a_refusal_that_cannot_be_read_rejects_the_row(db, clock, tmp_path):

@@ -43,12 +43,14 @@ def erase(db: Database, what: str, *, by: str, clock: Clock) -> Erased:
         owed = select(touchpoint.c.id).where(
             touchpoint.c.customer_id.in_(ids), touchpoint.c.state.in_(touchpoints.OPEN)
         )
-        for contact in list(connection.execute(owed).scalars()):
-            touchpoints.cancel(connection, contact, "CUSTOMER_GONE", now, by=by)
         rows = personal.erase(connection, ids, by, now)
         connection.execute(
             update(customer).where(customer.c.id == number).values(merged_into=RETIRED, updated_at=stamp(now))
         )
+        for contact in list(
+            connection.execute(owed).scalars()
+        ):  # after the person: everybody takes the trail's numbers last
+            touchpoints.cancel(connection, contact, "CUSTOMER_GONE", now, by=by)
         (entry,) = take_ids(connection, audit, 1)
         connection.execute(
             audit.insert().values(id=entry, at=stamp(now), who=by, verb="ERASE", entity="customer", entity_id=number)
