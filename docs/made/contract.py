@@ -12,7 +12,7 @@ from typing import Any
 from made import hooks
 
 import crmcore.testing as kit
-from crmcore.testing import network
+from crmcore.testing import network, source
 from crmcore.testing.contract import Check, Contract
 
 HEAD = """\
@@ -31,6 +31,12 @@ NEEDS = {
     "SHARED_SECRET": "a `Secret` in `config`",
 }
 
+#: What `vendor` works with besides, after what its module says of it.
+HANDED = {
+    network: (network.Network, network.Taken, network.Refused, network.Failed, network.Report),
+    source: (source.SourceWorld, kit.SurveyWorld, source.Row),
+}
+
 
 def contract_page() -> str:
     """Every contract with its parts, then each part with its checks."""
@@ -42,9 +48,11 @@ def contract_page() -> str:
         links = " · ".join(f"[{title(part)}](#{title(part).lower()})" for part in parts_of(contract))
         lines.append(f"- `{contract.__name__}`: {links}")
     lines += ["", "## What a contract class says\n", about(Contract)]
-    lines += ["## What the vendor's script is handed\n", inspect.getdoc(network) or "", ""]
-    for each in (network.Network, network.Taken, network.Refused, network.Failed, network.Report):
-        lines += hooks.class_section(node_of(each))
+    lines += ["## What the vendor's script is handed\n", *hooks.class_section(node_of(kit.World))]
+    for module, handed in HANDED.items():
+        lines += [inspect.getdoc(module) or "", ""]
+        for each in handed:
+            lines += hooks.class_section(node_of(each))
     for part in parts:
         lines += [f"## {title(part)}\n", about(part)]
         for name, function in checks(part):

@@ -12,7 +12,7 @@ from tests.testing.mutants.good_dms import Good, GoodDms
 
 from crmcore.hooks import Secret, SurveyAdapter
 from crmcore.testing import AdapterContract, DmsContract, SurveyContract, check
-from crmcore.testing.contract import rigged
+from crmcore.testing.rig import rigged
 
 ROOT = Path(__file__).parents[2]
 

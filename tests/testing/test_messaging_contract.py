@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from crmcore.hooks import MessagingAdapter, ParsesReceipts, ParsesReplies, Secret, WebhookRequest
 from crmcore.testing import Clock, Failed, MessagingContract, Network, Refused, Taken
-from crmcore.testing.contract import NOW
 from crmcore.testing.garbage import broken, evil, forged
 from crmcore.testing.network import CUSTOMER, REFUSED, e164, longest
+from crmcore.testing.rig import NOW
 from crmcore.types.customer import Channel
 
 

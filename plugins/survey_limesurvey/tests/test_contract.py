@@ -41,7 +41,12 @@ class TestLimeSurvey(SurveyContract):
 def answer(world, asked):
     """What LimeSurvey 6.4.2 answers: failures are sentences in a 200, a participant that is there already is an error in a list."""
     method, params = asked["method"], asked["params"]
-    result = METHODS[method](world, *params)
+    if world.locked:
+        result = {"status": "Invalid user name or password"}
+    elif world.failing and method in {"add_participants", "export_responses"}:
+        result = {"status": "No permission"}
+    else:
+        result = METHODS[method](world, *params)
     said = {"id": asked["id"], "result": result, "error": None}
     return 200, {"Content-Type": "application/json"}, json.dumps(said)
 

@@ -12,34 +12,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from crmcore.testing.common import AdapterContract
-    from crmcore.testing.contract import CONTRACT, Clock, Contract, Operation, Rig, World, check
+    from crmcore.testing.contract import CONTRACT, Contract, check
     from crmcore.testing.dealer import SampleDealer
     from crmcore.testing.dms import DmsContract
     from crmcore.testing.messaging import MessagingContract
     from crmcore.testing.network import Failed, Network, Refused, Report, Taken
+    from crmcore.testing.rig import Clock, Operation, Rig, World
     from crmcore.testing.source import Row, SourceWorld
     from crmcore.testing.survey import SurveyContract, SurveyWorld
 
 _HOME = {
     "AdapterContract": "common",
     "CONTRACT": "contract",
-    "Clock": "contract",
+    "Clock": "rig",
     "Contract": "contract",
     "DmsContract": "dms",
     "Failed": "network",
     "MessagingContract": "messaging",
     "Network": "network",
-    "Operation": "contract",
+    "Operation": "rig",
     "Refused": "network",
     "Report": "network",
-    "Rig": "contract",
+    "Rig": "rig",
     "Row": "source",
     "SampleDealer": "dealer",
     "SourceWorld": "source",
     "SurveyContract": "survey",
     "SurveyWorld": "survey",
     "Taken": "network",
-    "World": "contract",
+    "World": "rig",
     "check": "contract",
 }
 
@@ -47,9 +48,12 @@ _HOME = {
 CHECKS = (
     "batches",
     "common",
+    "digests",
     "dms",
     "groups",
+    "invitations",
     "logs",
+    "once",
     "pull",
     "receipts",
     "replies",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crmcore.testing.contract import Operation, Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.network import CUSTOMER, OTHER, REFUSED, TEXT, Network
+from crmcore.testing.rig import Operation, Rig
 from crmcore.testing.sending import SendingContract
 from crmcore.types.contact import Accepted, Message, Rejected, Scope
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import base64
+import functools
 import threading
-import traceback
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterator
 from importlib import metadata
-from typing import Any, Literal
-from urllib.parse import quote, quote_plus
+from typing import Any
 
 import attrs
 import pytest
 
 from crmcore import lang
-from crmcore.errors import CrmError, NotSent
-from crmcore.hooks.adapters import Secret
 from crmcore.hooks.manager import GROUP, Plugins
 from crmcore.testing import guard
-from crmcore.testing.contract import HTTP, Contract, Operation, Rig, check
-from crmcore.testing.faults import ELSEWHERE, FAULTS, RETRY_AFTER, Fault, Proof, broken
-from crmcore.types.contact import Accepted, Deferred, Rejected, Scope, Unknown
+from crmcore.testing.contract import HTTP, Contract, check
+from crmcore.testing.faults import BY_NAME, ELSEWHERE, FAULTS, Fault, broken
+from crmcore.testing.outcomes import fits_read, fits_send, meeting, outcome_of, told, wanted_of_read, wanted_of_send
+from crmcore.testing.rig import Rig
+from crmcore.testing.shown import secrets_of, seen, standing
 
-#: Positions of one operation that a fault is put at: the first requests and the last.
-_POSITIONS = 3
-_KEYS = ("password", "secret", "token", "apikey", "api_key", "passwd", "pwd")
+#: How the name of a field ends that holds a secret; `token_url` and `secret_id` hold none.
+_SECRETS = (
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "secret_key",
+    "private_key",
+    "credential",
+)
+_PATIENCE = 60.0  # seconds for all that is asked of an adapter, in a thread
 
 
 class AdapterContract(Contract):
@@ -42,7 +50,7 @@ class AdapterContract(Contract):
         the plugin (`pip install .`), and look at `crmcore plugins list`.
         """
         cls = self.adapter_class
-        plugins = Plugins()
+        plugins = _installed()
         wrong = [f"{problem.plugin}: {problem.stage}: {problem.error}" for problem in plugins.problems]
         names = sorted(entry.name for entry in metadata.entry_points(group=GROUP))
 
@@ -87,7 +95,7 @@ class AdapterContract(Contract):
         plain = [
             name
             for name, field in _fields(self.adapter_class.Config)
-            if any(word in name.rsplit(".", 1)[-1].lower() for word in _KEYS) and field.type in {str, str | None}
+            if name.lower().endswith(_SECRETS) and field.type in {str, str | None}
         ]
 
         assert not plain, "\n".join(plain)
@@ -96,27 +104,25 @@ class AdapterContract(Contract):
 
     @check()
     def test_no_secret_is_shown(self, rig: Rig) -> None:
-        """A secret of the configuration stands in no repr, no log, no exception and no traceback, whatever goes wrong.
+        """A secret of the configuration stands in no repr, no log, no output, no exception and no traceback, whatever goes wrong.
 
         Why: logs are mailed to vendors and pasted into tickets.
-        If this fails: build nothing that holds the value before the call that sends it, and raise `from None` where a library's
-        error repeats it.
+        If this fails: build nothing that holds the value before the call that sends it, log no headers, and raise `from None` where
+        a library's error repeats it. It is looked for as it is, quoted for a URL, in base64 (`Authorization: Basic`), and in JSON.
         """
-        secrets = [value.reveal() for _, value in _secrets(rig.settings())]
-        shown = _everything_shown(self, rig)
-        found = standing(secrets, shown)
+        secrets = {name: value.reveal() for name, value in secrets_of(rig.settings())}
+        found = standing(secrets, seen(self, rig).shown)
 
         assert not found, "\n".join(found)
 
     @check()
     def test_no_customer_is_shown(self, rig: Rig) -> None:
-        """Numbers, names and words of customers stand in no repr, log, exception or traceback, whatever goes wrong.
+        """Numbers, names and words of customers stand in no repr, log, output, exception or traceback, whatever goes wrong.
 
         Why: promise 6, personal data stays in.
         If this fails: say keys, counts, codes and places; mark attrs fields `repr=False`; do not log bodies.
         """
-        shown = _everything_shown(self, rig)
-        found = standing(self.personal(rig.world), shown)
+        found = standing(self.personal(rig.world), seen(self, rig).shown)
 
         assert not found, "\n".join(found)
 
@@ -127,13 +133,9 @@ class AdapterContract(Contract):
         Why: the dealer's IT person often has no English, and no Python.
         If this fails: put the code into `lang/<plugin>.zh.toml` and `.en.toml`, and raise it with `catalog="<your package>"`.
         """
-        raised: list[CrmError] = []
-        for _, outcome in _under_faults(self, rig):
-            if isinstance(outcome, CrmError):
-                raised.append(outcome)
         bare = {
             (error.code, tongue)
-            for error in raised
+            for error in seen(self, rig).raised
             for tongue in ("zh", "en")
             if not all(lang.error(error.code, tongue, error.catalog, error.params))
         }
@@ -161,22 +163,22 @@ class AdapterContract(Contract):
         Why: a web application makes it where it starts and uses it where a request is served.
         If this fails: keep nothing in module globals or thread locals; open what is bound to a thread (SQLite) where it is used.
         """
-        adapters = [rig.adapter, rig.fresh()]
         operations = self.operations(rig.world)
+        usual = {name: told(outcome_of(operation, rig.fresh())) for name, operation in operations.items()}
         failed: list[str] = []
 
         def work(adapter: Any) -> None:
             for name, operation in operations.items():
-                try:
-                    operation.run(adapter)
-                except Exception as error:  # noqa: BLE001 - whatever a thread raises is the finding
-                    failed.append(f"{name}: {type(error).__name__}: {error}")
+                outcome = outcome_of(operation, adapter)
+                if told(outcome) != usual[name]:
+                    failed.append(f"{name}: {usual[name]} where it was made, {told(outcome)} in a thread: {outcome}")
 
-        threads = [threading.Thread(target=work, args=(adapter,)) for adapter in adapters]
+        threads = [threading.Thread(target=work, args=(rig.fresh(),), daemon=True) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(_PATIENCE)
+        failed += [f"still at work after {_PATIENCE} seconds" for thread in threads if thread.is_alive()]
 
         assert not failed, "\n".join(failed)
 
@@ -194,31 +196,38 @@ class AdapterContract(Contract):
             operation.run(adapter)
         adapter.close()
         adapter.close()
-        broken_ = rig.fresh()
         if self.over_http:
-            with broken(rig, FAULTS[0], after=0):
+            failing = rig.fresh()
+            with broken(rig, BY_NAME["refused"], after=0):
                 for operation in self.operations(rig.world).values():
-                    _outcome(operation, broken_)
-                broken_.close()
+                    outcome_of(operation, failing)
+                failing.close()
         rig.http.close()
 
         assert set() == guard.opened() - before
 
     @check()
     def test_it_is_over_http_or_not_as_it_says(self, rig: Rig) -> None:
-        """With `over_http` the adapter's operations travel through `context.http`, without it nothing does.
+        """With `over_http` all that the adapter asks travels through `context.http`, without it nothing does.
 
-        Why: the fault matrix is only as good as the wire it cuts: an adapter with a client of its own would pass it untouched.
-        If this fails: use `context.http.read` and `.send`; or set `over_http = False` for an adapter that reads files.
+        Why: the fault matrix is only as good as the wire it cuts: what goes past it, a login of a library's for example, is never
+        tried out, waits for ever, and follows whatever it is told.
+        If this fails: use `context.http.read` and `.send` for everything; or set `over_http = False` for an adapter that reads files.
         """
-        silent = []
+        wrong = []
         for name, operation in self.operations(rig.world).items():
-            before = len(rig.wire.travelled)
-            operation.run(rig.adapter)
-            if (len(rig.wire.travelled) > before) is not self.over_http:
-                silent.append(name)
+            before, answered = len(rig.wire.travelled), rig.answered()
+            with guard.watching(self.adapter_class) as done:
+                operation.run(rig.adapter)
+            through = len(rig.wire.travelled) - before
+            if bool(through) is not self.over_http:
+                wrong.append(f"{name}: {through} requests through context.http")
+            if rig.answered() - answered > through:
+                wrong.append(f"{name}: {rig.answered() - answered - through} requests past context.http")
+            if self.over_http:
+                wrong += [f"{name}: {event} past context.http" for event in done if event.startswith("socket.")]
 
-        assert not silent, "\n".join(silent)
+        assert not wrong, "\n".join(wrong)
 
     # ------------------------------------------------------------------ the fault matrix
 
@@ -232,9 +241,9 @@ class AdapterContract(Contract):
         the answer has the shape you expect and raise `PermanentError` where it has not.
         """
         wrong = [
-            f"{name}: {_said(outcome)}"
-            for name, outcome, _ in _meeting(self, rig, fault, "read")
-            if not _fits_read(fault, outcome)
+            f"{met.where}: {told(met.outcome)} instead of {wanted_of_read(fault)}"
+            for met in meeting(self, rig, fault, "read")
+            if not fits_read(fault, met)
         ]
 
         assert not wrong, "\n".join(wrong)
@@ -249,10 +258,9 @@ class AdapterContract(Contract):
         call accepted, whatever the status is.
         """
         wrong = [
-            f"{name}: {_said(outcome)}"
-            for name, outcome, last in _meeting(self, rig, fault, "send")
-            for each in _each(outcome)
-            if not _fits_send(fault, each, rig, last=last)
+            f"{met.where}: {told(met.outcome)} instead of {wanted_of_send(fault, met.stage)}"
+            for met in meeting(self, rig, fault, "send")
+            if not fits_send(fault, met, rig)
         ]
 
         assert not wrong, "\n".join(wrong)
@@ -264,8 +272,7 @@ class AdapterContract(Contract):
         Why: an address that moved belongs into crm.toml, where somebody has looked at it.
         If this fails: use `context.http`, which follows nothing.
         """
-        moved = next(fault for fault in FAULTS if fault.name == "redirect-elsewhere")
-        for _ in _meeting(self, rig, moved, "read", "send"):
+        for _ in meeting(self, rig, BY_NAME["redirect-elsewhere"], "read", "send"):
             pass
 
         assert [] == [seen.url for seen in rig.wire.travelled if ELSEWHERE in seen.url]
@@ -275,118 +282,10 @@ class AdapterContract(Contract):
         return []
 
 
-# ------------------------------------------------------------------ under faults
-
-
-def _meeting(
-    contract: AdapterContract, rig: Rig, fault: Fault, *kinds: Literal["read", "send"]
-) -> Iterator[tuple[str, object, bool]]:
-    """(name, outcome, was it the last request that met the fault?) for each operation of these kinds and each position."""
-    for name, operation in contract.operations(rig.world).items():
-        if operation.kind not in kinds:
-            continue
-        before = len(rig.wire.travelled)
-        operation.run(rig.fresh())
-        count = len(rig.wire.travelled) - before
-        for position in sorted({*range(min(count, _POSITIONS)), count - 1} - {-1}):
-            adapter = rig.fresh()
-            with broken(rig, fault, after=position):
-                met = len(rig.wire.travelled) + position
-                outcome = _outcome(operation, adapter)
-                spared = rig.wire.spared
-            if len(rig.wire.travelled) > met and not spared:
-                yield f"{name}, request {position + 1} of {count}", outcome, position == count - 1
-
-
-def _outcome(operation: Operation, adapter: Any) -> object:
-    """What came of it, an exception included."""
-    try:
-        return operation.run(adapter)
-    except Exception as error:  # noqa: BLE001 - what is raised is what is looked at
-        return error
-
-
-def _each(outcome: object) -> list[object]:
-    """One outcome, or one for each recipient."""
-    return list(outcome.values()) if isinstance(outcome, Mapping) else [outcome]
-
-
-def _fits_read(fault: Fault, outcome: object) -> bool:
-    if not isinstance(outcome, Exception):
-        return not fault.must_raise
-    return isinstance(outcome, fault.reads)
-
-
-def _fits_send(fault: Fault, outcome: object, rig: Rig, *, last: bool) -> bool:  # noqa: PLR0911 - a table
-    """Does the outcome claim no more than the fault proves? Before the last request nothing was handed over yet."""
-    match fault.proves, outcome:
-        case Proof.UNSENT, NotSent() as error:
-            return fault.name != "throttled-retry-after" or error.retry_after == RETRY_AFTER
-        case Proof.UNSENT, Deferred() as deferred:
-            earliest = rig.clock.now() + timedelta(seconds=RETRY_AFTER)
-            return fault.name != "throttled-retry-after" or deferred.not_before == earliest
-        case _, Unknown():
-            return fault.proves is not Proof.UNSENT or not last
-        case Proof.REFUSED, Rejected(scope=Scope.ACCOUNT):
-            return True
-        case Proof.ANYTHING, Accepted():
-            return True
-        case _, Deferred() | Rejected(scope=Scope.ACCOUNT):
-            return not last
-        case _:
-            return False
-
-
-def _said(outcome: object) -> str:
-    """An outcome without what it may quote."""
-    return (
-        f"raised {type(outcome).__name__}" if isinstance(outcome, Exception) else f"returned {type(outcome).__name__}"
-    )
-
-
-def _under_faults(contract: AdapterContract, rig: Rig) -> Iterator[tuple[str, object]]:
-    """Every operation when all is well, and under every fault that can be had without waiting."""
-    for name, operation in contract.operations(rig.world).items():
-        yield name, _outcome(operation, rig.fresh())
-    for fault in FAULTS if contract.over_http else ():
-        if not fault.slow:
-            for name, outcome, _ in _meeting(contract, rig, fault, "read", "send"):
-                yield f"{fault.name}: {name}", outcome
-
-
-# ------------------------------------------------------------------ what is shown
-
-
-def _everything_shown(contract: AdapterContract, rig: Rig) -> dict[str, str]:
-    """All that a person or a file could see of this adapter at work, by where."""
-    shown = {
-        "repr of the adapter": repr(rig.adapter),
-        "repr of the config": repr(rig.settings()),
-        "str of the config": str(rig.settings()),
-    }
-    for place, outcome in _under_faults(contract, rig):
-        if isinstance(outcome, Exception):
-            shown[f"traceback of {place}"] = "".join(traceback.format_exception(outcome))
-        else:
-            shown[f"result of {place}"] = repr(outcome)
-    return shown | {f"log line {number}: {line[:20]}…": line for number, line in enumerate(rig.log)}
-
-
-def standing(values: list[str], shown: Mapping[str, str]) -> list[str]:
-    """Where one of the values stands, plain or as a URL, a header or a repr would write it."""
-    found = []
-    for number, value in enumerate(values):
-        written = {
-            value,
-            quote(value),
-            quote_plus(value),
-            base64.b64encode(value.encode()).decode().rstrip("="),
-            repr(value)[1:-1],
-        }
-        found += [
-            f"value {number} in {place}" for place, text in shown.items() if any(form in text for form in written)
-        ]
-    return found
+@functools.cache
+def _installed() -> Plugins:
+    """What is installed does not change while it is tested, and looking for it takes a while."""
+    return Plugins()
 
 
 def _fields(config: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -397,12 +296,3 @@ def _fields(config: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
         for part in (field.type, *getattr(field.type, "__args__", ())):
             if isinstance(part, type) and attrs.has(part):
                 yield from _fields(part, f"{prefix}{field.name}.")
-
-
-def _secrets(config: Any, prefix: str = "") -> Iterator[tuple[str, Secret]]:
-    for field in attrs.fields(type(config)):
-        value = getattr(config, field.name)
-        if isinstance(value, Secret) and value.reveal():
-            yield f"{prefix}{field.name}", value
-        elif attrs.has(type(value)):
-            yield from _secrets(value, f"{prefix}{field.name}.")

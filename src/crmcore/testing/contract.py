@@ -1,4 +1,4 @@
-"""What every contract is made of: checks that cannot be taken out, gaps that must be mended, and the rig they run on.
+"""What every contract is made of: checks that cannot be taken out, gaps that must be mended, and who they apply to.
 
 A vendor subclasses a contract with plain attributes and one method, `vendor`, that scripts what the vendor's system answers
 when nothing is wrong. Everything that goes wrong is the kit's to make.
@@ -6,30 +6,22 @@ when nothing is wrong. Everything that goes wrong is the kit's to make.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import logging
 import types
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import attrs
 import pytest
 
-from crmcore.hooks.adapters import Adapter, Context, Secret, capabilities
-from crmcore.http import HttpClient, Policy
-from crmcore.testing.wire import Wire
+from crmcore.hooks.adapters import Adapter, Secret, capabilities
+from crmcore.testing.rig import Clock, Operation, Rig, World, rigged
 
 #: The version of the contract that this kit holds adapters to; `since` of its newest check.
 CONTRACT = "1.0"
-#: When everything happens: 2026-11-22, ten in the morning in Shanghai.
-NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 #: A secret that is shorter could stand anywhere by chance.
 SHORTEST_SECRET = 8
-#: Where the vendor is told to push to.
-CALLBACK = "https://crm.example.cn/hooks/S3cretPath/contract"
 
 HTTP = "http"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,112 +55,6 @@ def check(*, since: str = "1.0", needs: str = "", kind: str = "") -> Callable[[F
         return function
 
     return mark
-
-
-@attrs.define
-class Clock:
-    """Stands at `at` until somebody moves it."""
-
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        """The instant it stands at."""
-        return self.at
-
-    def tick(self, **by: float) -> None:
-        """Move it forwards, by the arguments of `timedelta`."""
-        self.at += timedelta(**by)
-
-
-@attrs.define(kw_only=True)
-class World:
-    """What the vendor's system holds; each kind of contract has its own.
-
-    Attributes:
-        folder: where crm.toml would lie, and where a vendor of files puts them.
-        writes: how often something was written there; `check()` must leave it alone.
-        export: writes the vendor's files anew; does nothing where the vendor is asked over HTTP and shows what the world holds.
-    """
-
-    folder: Path
-    clock: Clock
-    writes: int = 0
-    export: Callable[[], None] = attrs.field(default=lambda: None, repr=False)
-
-
-@attrs.frozen
-class Operation:
-    """One thing the core asks of an adapter.
-
-    Attributes:
-        kind: "read" raises what went wrong; "send" returns one of four outcomes, or lets `NotSent` pass.
-        run: does it, to the end: a pull is exhausted.
-    """
-
-    kind: Literal["read", "send"]
-    run: Callable[[Any], Any]
-
-
-@attrs.define(kw_only=True)
-class Rig:
-    """An adapter, the world its vendor lives in, and the wire between them.
-
-    Attributes:
-        forget: drops what was noted of the requests and the log so far.
-        log: every record that was logged meanwhile, by anybody, formatted with its traceback.
-        adapter: built when it is first asked for; closed when the check is over.
-    """
-
-    contract: Contract
-    world: Any
-    wire: Wire
-    http: HttpClient
-    clock: Clock
-    forget: Callable[[], None] = attrs.field(default=lambda: None, repr=False)
-    log: list[str] = attrs.field(factory=list)
-    built: list[Adapter[Any]] = attrs.field(factory=list)
-
-    @property
-    def adapter(self) -> Any:
-        """The adapter of this check."""
-        return self.built[0] if self.built else self.fresh()
-
-    def fresh(self, *, salt: bytes = b"contract", **config: Any) -> Any:
-        """One more instance; `config` replaces fields of the contract's."""
-        adapter = self.contract.adapter_class(self.settings(**config), self.context(salt=salt))
-        self.built.append(adapter)
-        return adapter
-
-    def settings(self, **config: Any) -> Any:
-        """The adapter's `Config` with the contract's values."""
-        return self.contract.adapter_class.Config(**{**self.contract.config, **config})
-
-    def context(self, *, salt: bytes = b"contract") -> Context:
-        """What the core would hand over."""
-        return Context(
-            instance="contract",
-            system="contract",
-            folder=self.world.folder,
-            http=self.http,
-            clock=self.clock,
-            logger=logging.getLogger("crmcore.contract"),
-            callback_url=CALLBACK,
-            salt=salt,
-        )
-
-    @contextlib.contextmanager
-    def impatient(self) -> Iterator[None]:
-        """While it lasts, nothing is waited for longer than a moment."""
-        before, self.http.policy = self.http.policy, IMPATIENT
-        try:
-            yield
-        finally:
-            self.http.policy = before
-
-
-#: Generous, since a busy machine is no fault; two attempts, so that a read that fails once and then succeeds is seen.
-PATIENT = Policy(connect=10.0, read=30.0, total=120.0, attempts=2, pause=0.0)
-IMPATIENT = Policy(connect=0.3, read=0.3, total=0.6, attempts=2, pause=0.0)
 
 
 class Contract:
@@ -255,62 +141,6 @@ class Contract:
         """What a check works with."""
         with rigged(self, tmp_path) as made:
             yield made
-
-
-@contextlib.contextmanager
-def rigged(contract: Contract, folder: Path) -> Iterator[Rig]:
-    """A rig for one check: nothing leaves this machine, and what was opened is closed."""
-    import responses
-
-    clock = Clock()
-    wire = Wire()
-    http = HttpClient(PATIENT, sleep=lambda _seconds: None, transport=wire)
-    world = contract.make_world(folder, clock)
-    rig = Rig(contract=contract, world=world, wire=wire, http=http, clock=clock)
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as rsps, _logging(rig.log):
-        rig.forget = lambda: _forget(rig, rsps)
-        contract.vendor(rsps, world)
-        if not contract.over_http:
-            world.export = lambda: contract.vendor(rsps, world)
-        try:
-            yield rig
-        finally:
-            for adapter in rig.built:
-                with contextlib.suppress(Exception):  # whether closing works has a check of its own
-                    adapter.close()
-            http.close()
-            wire.close()
-    if wire.unscripted:
-        pytest.fail(f"vendor() scripts no answer to {wire.unscripted[0]}", pytrace=False)
-
-
-def _forget(rig: Rig, rsps: Any) -> None:
-    rig.wire.travelled.clear()
-    rig.log.clear()
-    rsps.calls.reset()
-    for scripted in rsps.registered():
-        scripted.calls.reset()
-
-
-@contextlib.contextmanager
-def _logging(lines: list[str]) -> Iterator[None]:
-    """Everything that anybody logs, down to DEBUG, into `lines`."""
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(self.format(record))
-
-    root, handler = logging.getLogger(), Keep(logging.DEBUG)
-    levels = {each: each.level for each in (root, logging.getLogger("crmcore"), logging.getLogger("urllib3"))}
-    root.addHandler(handler)
-    for each in levels:
-        each.setLevel(logging.DEBUG)
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
-        for each, level in levels.items():
-            each.setLevel(level)
 
 
 # ------------------------------------------------------------------ what a class may not do

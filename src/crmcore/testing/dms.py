@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from crmcore.hooks.records import Batch, Gone, Record
-from crmcore.testing.contract import Clock, Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.ledger import last, ledger, said
 from crmcore.testing.pull import PullContract
+from crmcore.testing.rig import Clock, Rig
 from crmcore.testing.rows import PULLS, ROWS, other
 from crmcore.testing.source import SourceWorld
 
@@ -62,6 +63,16 @@ class DmsContract(PullContract):
     entity: ClassVar[str] = "visit"
     alike: ClassVar[tuple[str, str, str]] = ("ro_number", "store", "S02")
     touched: ClassVar[str] = "customer.phone"
+    written: ClassVar[Mapping[str, str]] = {
+        "customer.name": '张三（"小张"）, 李四',
+        "customer.phone": "13800138042",
+        "vehicle.plate_number": "沪AD10042",
+        "advisor": "0042",
+        "opened_at": "2026-11-05 00:30",
+        "delivered_at": "2026-11-05 23:30",
+        "km_in": "20042",
+        "reason_verbatim": '左前轮 "吱吱" 响, 50% & a+b=c; <b>&amp;</b> \\n {x} 1.0',
+    }
     tells_deletions: ClassVar[bool] = False
     tells_empty: ClassVar[bool] = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: How many made-up pushes an adapter is shown.
 EXAMPLES = 100
+#: What a signature looks like; an id is shorter, a time has other signs in it, and a word no digits.
+_SIGNATURE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{16,}")
 #: What a value of a form, a query or a header may be instead.
 _STRANGE: tuple[str, ...] = (
     "", " ", "\x00", "\ufffd", "null", "true", "-1", "0", "1.5", "1e400", "NaN", "٣", "²", "9" * 11, "9" * 5_000, "%d", "%", "{}",
@@ -130,6 +133,43 @@ def pushes(good: Sequence[WebhookRequest]) -> SearchStrategy[WebhookRequest]:
         headers,
         st.one_of(bodies, st.sampled_from([push.body for push in good])),
     )
+
+
+# ------------------------------------------------------------------ who compares with whom
+
+
+class _Watched(str):
+    """A text that notes when somebody finds it equal to another one."""
+
+    __slots__ = ("equals",)
+    equals: list[str]
+
+    def __eq__(self, other: object) -> bool:
+        found = str.__eq__(self, other)
+        if found is True:
+            self.equals.append(str.__str__(self))
+        return found
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+def watched(true: WebhookRequest, other: WebhookRequest) -> tuple[WebhookRequest, list[str]]:
+    """`true` with everything watched that looks like a signature and differs between pushes; and what was found equal."""
+    equals: list[str] = []
+
+    def watch(values: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+        found = dict(values)
+        for name, value in values.items():
+            if _SIGNATURE.fullmatch(value) and value != others.get(name):
+                found[name] = noted = _Watched(value)
+                noted.equals = equals
+        return found
+
+    query, headers = watch(true.query, other.query), watch(true.headers, other.headers)
+    return attrs.evolve(true, query=query, headers=headers), equals
 
 
 # ------------------------------------------------------------------ one thing replaced

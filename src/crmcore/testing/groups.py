@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from crmcore.testing.contract import Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.network import COLLEAGUES, CUSTOMER
+from crmcore.testing.rig import Rig
 from crmcore.testing.sending import GROUP, SendingContract
 
 

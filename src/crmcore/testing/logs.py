@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from crmcore.hooks.adapters import Found
-from crmcore.testing.contract import Operation, Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.network import CUSTOMER, OTHER, Network, Report, a_reply
+from crmcore.testing.rig import Operation, Rig
 from crmcore.testing.sending import SendingContract
 from crmcore.types.contact import Receipt, ReceiptState, Reply
 
@@ -97,15 +98,17 @@ class LogContract(SendingContract):
 
     @check(needs="PullsReceipts")
     def test_every_receipt_is_pulled_once(self, rig: Rig) -> None:
-        """From the beginning, each event of the vendor's log comes once, in its order, with its state.
+        """From the beginning, each event of the vendor's log comes once, in its order, with its state, and a time that has a zone.
 
         Why: what is left out stays "accepted" for ever.
-        If this fails: go through all pages; receipts of one second belong to several pages now and then.
+        If this fails: go through all pages; receipts of one second belong to several pages now and then. Vendors mean Beijing when
+        they say no zone.
         """
         rig.world.outbox.extend(self._events(rig.world, _PAGES))
         pulled = [event for events, _ in rig.adapter.pull_receipts(None) for event in events]
 
         assert [_name(event) for event in rig.world.outbox] == [_name(event) for event in pulled]
+        assert {each.at for each in pulled} <= {None, *(each.at for each in rig.world.outbox)}
 
     @check(needs="PullsReceipts")
     def test_pulling_resumes_after_every_page(self, rig: Rig) -> None:

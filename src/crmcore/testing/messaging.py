@@ -5,12 +5,15 @@ from __future__ import annotations
 from crmcore.testing.batches import BatchContract
 from crmcore.testing.groups import GroupContract
 from crmcore.testing.logs import LogContract
+from crmcore.testing.once import OnceContract
 from crmcore.testing.receipts import ReceiptContract
 from crmcore.testing.replies import ReplyContract
 from crmcore.testing.sandbox import SandboxContract
 
 
-class MessagingContract(GroupContract, SandboxContract, LogContract, ReplyContract, ReceiptContract, BatchContract):
+class MessagingContract(
+    GroupContract, SandboxContract, LogContract, ReplyContract, ReceiptContract, BatchContract, OnceContract
+):
     """What a messaging adapter promises, and what each of its capabilities adds.
 
     `vendor` scripts how the vendor's system answers: it looks at `world.locked` for who we are, hands each text to `world.take(…)`,

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import attrs
 
-from crmcore.testing.contract import NOW, World
+from crmcore.testing.rig import NOW, World
 from crmcore.types.contact import Message, MessageClass, ReceiptState, Reply
 from crmcore.types.customer import Channel
 
@@ -80,16 +80,12 @@ class Network(World):
 
     Attributes:
         dedupes: it takes a key once.
-        locked: it does not know our credentials; the script answers everything as it would answer a stranger.
-        failing: it takes nothing.
         refused: numbers it takes nothing for, E.164.
         texts: what it took, in order.
         outbox: what a vendor that is asked for receipts has to tell, in order.
     """
 
     dedupes: bool = False
-    locked: bool = False
-    failing: bool = False
     refused: frozenset[str] = frozenset({REFUSED})
     texts: list[Taken] = attrs.field(factory=list)
     outbox: list[Report | Reply] = attrs.field(factory=list)

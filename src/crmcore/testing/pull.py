@@ -15,13 +15,15 @@ from typing import Any
 from crmcore.errors import CrmError
 from crmcore.hooks.records import Batch, Entry, Gone, Record, Reject
 from crmcore.testing import guard
-from crmcore.testing.contract import Rig, check
+from crmcore.testing.contract import check
+from crmcore.testing.digests import DigestContract
 from crmcore.testing.ledger import digests, entries, last, ledger, missing, said
-from crmcore.testing.rows import PULLS, RowContract
+from crmcore.testing.rig import Rig
+from crmcore.testing.rows import PULLS
 
-#: Rows of the largest source. Over HTTP a fiftieth of them is read.
+#: Rows of the largest source, and the part of them that is read, of a file and over HTTP: what is kept of that part tells enough.
 MANY = 1_000_000
-_PART = 50
+_OF_A_FILE, _OVER_HTTP = 5, 50
 #: A source that is many times as large may take so much more memory: a factor, and bytes.
 _MORE, _SLACK = 1.3, 512 * 1024
 #: What may come to stay: blocks of memory for each row, and anyhow.
@@ -30,7 +32,7 @@ _KEPT, _NOISE = 0.1, 2_000
 _GARBAGE = ("", " ", "garbage", "null", "[]", "{", '{"v": 99}', "é\u2028字", "x" * 5_000)
 
 
-class PullContract(RowContract):
+class PullContract(DigestContract):
     """What holds for an adapter whose `pulling` yields batches."""
 
     # ------------------------------------------------------------------ going on from a cursor
@@ -228,9 +230,8 @@ class PullContract(RowContract):
         Why: a dealer's first pull is everything since he opened, on the smallest machine there is.
         If this fails: yield a batch as soon as it is full; keep no rows, keys or digests of earlier batches; read files by lines.
         """
-        part, read = MANY // _PART, MANY
-        if self.over_http:
-            part, read = part // 4, part
+        read = MANY // (_OVER_HTTP if self.over_http else _OF_A_FILE)
+        part = read // (4 if self.over_http else 10)
         small, _ = self._walk(rig, rows=part, traced=part, read=part)
         large, kept = self._walk(rig, rows=MANY, traced=part, read=read)
 

@@ -8,9 +8,10 @@ import attrs
 import pytest
 
 from crmcore.errors import PermanentError
-from crmcore.testing.common import standing
-from crmcore.testing.contract import Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.network import CUSTOMER, NAME, OTHER, WORDS, Report
+from crmcore.testing.rig import Rig
+from crmcore.testing.shown import standing
 from crmcore.testing.webhooks import WebhookContract, read
 from crmcore.types.contact import Accepted, Receipt, ReceiptState
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crmcore.testing.contract import Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.network import CUSTOMER, OTHER, a_reply, e164
+from crmcore.testing.rig import Rig
 from crmcore.testing.webhooks import WebhookContract, read
 from crmcore.types.contact import Reply
 
@@ -15,6 +16,10 @@ REPLIES = {
     "td": "TD",
     "td-small": "td",
     "t": "T",
+    "wide": "ＴＤ",
+    "spaces": "  TD \n",
+    "digit": "0",
+    "signed": "【退订】",
     "refusal-and-more": "TD，不要再发了！",
     "chinese": "李先生说：下周二上午可以吗？",
     "emoji": "好的👌",

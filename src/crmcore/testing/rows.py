@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Required, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, ClassVar
 
 import pytest
 
 from crmcore import lang
-from crmcore.hooks import records as kinds
-from crmcore.hooks.records import Batch, Entry, Gone, Record, Reject
+from crmcore.errors import AuthError, PermanentError, TransientError
+from crmcore.hooks.records import Batch, Entry, Record, Reject
 from crmcore.testing.common import AdapterContract
-from crmcore.testing.contract import Operation, Rig, check
-from crmcore.testing.faults import REFORMATTED, broken
-from crmcore.testing.ledger import digests, entries, last, ledger, said
-from crmcore.testing.source import SourceWorld
+from crmcore.testing.contract import HTTP, check
+from crmcore.testing.ledger import entries, last, ledger, said
+from crmcore.testing.outcomes import outcome_of, told
+from crmcore.testing.rig import Operation, Rig
+from crmcore.testing.saying import flat, problems, same
+from crmcore.testing.shown import standing
 
 #: What a survey must be able to do for these checks to apply; a DMS always can.
 PULLS = "PullsResponses"
@@ -22,17 +24,6 @@ PULLS = "PullsResponses"
 ROWS = 12
 #: A pull that yields more batches of a small source than this does not end.
 _ENDLESS = 20_000
-_DIGEST = 16
-
-_RECORDS: Mapping[str, Any] = {
-    "visit": kinds.VisitRecord,
-    "customer": kinds.CustomerRecord,
-    "vehicle": kinds.VehicleRecord,
-    "appointment": kinds.AppointmentRecord,
-    "staff": kinds.StaffRecord,
-    "complaint": kinds.ComplaintRecord,
-    "response": kinds.ResponseRecord,
-}
 
 
 class RowContract(AdapterContract):
@@ -42,11 +33,13 @@ class RowContract(AdapterContract):
         entity: what a row of this kind is.
         alike: path of a number that two rows may have in common, path and value of what then tells them apart.
         touched: a path that every adapter of this kind reads.
+        written: path -> what somebody has written there, as people do.
     """
 
     entity: ClassVar[str]
     alike: ClassVar[tuple[str, str, str]]
     touched: ClassVar[str]
+    written: ClassVar[Mapping[str, str]]
 
     def pulling(self, adapter: Any, cursor: str | None) -> Iterator[Batch]:  # noqa: ARG002 - each kind has its own
         """The pull of this kind of adapter."""
@@ -66,68 +59,6 @@ class RowContract(AdapterContract):
         if self.has(PULLS):
             operations["pull"] = Operation("read", lambda adapter: said(self.pulling(adapter, None)))
         return operations
-
-    # ------------------------------------------------------------------ digests
-
-    @check(needs=PULLS)
-    def test_a_digest_has_sixteen_bytes(self, rig: Rig) -> None:
-        """Every entry and every reject has a digest of 16 bytes.
-
-        Why: by its digest the core knows a row that it has seen, and reads it no more; millions of them are kept.
-        If this fails: `blake2b(content, digest_size=16, key=context.salt[:64]).digest()`.
-        """
-        rig.world.spoil(rig.world.held[1])
-        wrong = [
-            f"{entry.at}: {len(entry.digest)}" for entry in entries(self.pull(rig)) if len(entry.digest) != _DIGEST
-        ]
-
-        assert not wrong, "\n".join(wrong)
-
-    @check(needs=PULLS)
-    def test_a_digest_does_not_depend_on_how_a_row_is_shown(self, rig: Rig) -> None:
-        """Other line ends, another order of the rows, of the keys in JSON, other white space: the same digests.
-
-        Why: the vendor's next release writes the same rows a little differently, and a hundred thousand rows would be new.
-        If this fails: digest the row's own content in an order of yours (`json.dumps(row, sort_keys=True)`), without line ends, and
-        not its place.
-        """
-        before = digests(self.pull(rig))
-        rig.world.show(shuffled=True)
-        if self.over_http:
-            with broken(rig, REFORMATTED, after=0):
-                after = digests(self.pull(rig))
-        else:
-            _other_line_ends(rig.world)
-            after = digests(self.pull(rig))
-
-        assert after
-        assert set() == after - before
-
-    @check(needs=PULLS)
-    def test_a_digest_changes_with_the_content(self, rig: Rig) -> None:
-        """A row that says something else has another digest, also when its time and its key are what they were; the others keep theirs.
-
-        Why: what has the digest it had is not read: the customer's new number would never arrive.
-        If this fails: digest everything that the row says and you read.
-        """
-        before = digests(self.pull(rig))
-        row = rig.world.held[ROWS // 2]
-        rig.world.change(row, self.touched, other(row.get(self.touched)), at=row.changed_at)
-        after = digests(self.pull(rig))
-
-        assert (1, 1) == (len(before - after), len(after - before))
-
-    @check(needs=PULLS)
-    def test_a_digest_changes_with_the_salt(self, rig: Rig) -> None:
-        """Another `context.salt` gives every row another digest.
-
-        Why: when the core's cleaning rules change, it changes the salt so that every row is read once more.
-        If this fails: mix `context.salt` into the digest; blake2b has `key=` for it.
-        """
-        one, other = (digests(self.pull(rig, salt=salt)) for salt in (b"contract", b"another"))
-
-        assert one
-        assert set() == one & other
 
     # ------------------------------------------------------------------ what a row says
 
@@ -172,17 +103,37 @@ class RowContract(AdapterContract):
         assert bool(parts) is bool(skipped)
 
     @check(needs=PULLS)
+    def test_a_row_arrives_as_it_was_written(self, rig: Rig) -> None:
+        """What a row says arrives in the field that it belongs to: words sign by sign, numbers and times with the value they have.
+
+        Why: a code that lost its zeros is another code, a time without its zone is another day, and a column beside its own calls
+        the wrong person.
+        If this fails: hand text over as text: no `float`, no `int` for what is a code, no `strip` within; where the vendor says a
+        time by its zone or as a number, write it with its offset (`datetime.isoformat()` of an aware one).
+        """
+        read = {path: value for path, value in self.written.items() if path in self._spoken(rig)[0]}
+        for path, value in self.written.items():
+            rig.world.held[1].set(path, value)
+        rig.world.export()
+        wrong = min(
+            (
+                {path: row.get(path) for path in read if not same(path, read[path], row.get(path))}
+                for row in self._spoken(rig)
+            ),
+            key=len,
+        )
+
+        assert self.touched in read
+        assert {path: read[path] for path in wrong} == wrong
+
+    @check(needs=PULLS)
     def test_a_record_says_only_what_records_can_say(self, rig: Rig) -> None:
         """Records have the entities, the keys and the types that `crmcore.hooks` declares.
 
         Why: what the core has no place for is dropped and only counted; a number that should be text loses its zeros.
         If this fails: hand over text as the vendor wrote it; the core cleans it. More than records hold belongs into `extra`.
         """
-        wrong = [
-            problem
-            for each in said(self.pull(rig))
-            for problem in (_problems(each) if isinstance(each, Record) else _unknown(each))
-        ]
+        wrong = [problem for each in said(self.pull(rig)) for problem in (problems(each))]
 
         assert not wrong, "\n".join(sorted(set(wrong)))
 
@@ -243,6 +194,7 @@ class RowContract(AdapterContract):
         assert all(rejects[0].at)
         assert rejects[0].at
         assert rejects[0].raw
+        assert not standing(self.personal(rig.world), {"the reject": repr(rejects[0])})
 
     @check(needs=PULLS)
     def test_the_reason_of_a_reject_has_words(self, rig: Rig) -> None:
@@ -263,7 +215,58 @@ class RowContract(AdapterContract):
 
         assert not bare, "\n".join(bare)
 
+    # ------------------------------------------------------------------ what the vendor says of us and of itself
+
+    @check(needs=HTTP)
+    def test_wrong_credentials_are_told(self, rig: Rig) -> None:
+        """When the vendor does not know us, whatever the status, all that is asked raises `AuthError`.
+
+        Why: `crmcore doctor` says "renew the password" then; read as a source without rows, nobody is called and nobody wonders.
+        If this fails: look at the vendor's own word for success in each answer, and raise `AuthError` for its codes of login.
+        """
+        rig.world.locked, rig.world.served = True, 0
+        outcomes = {name: outcome_of(asked, rig.fresh()) for name, asked in self.operations(rig.world).items()}
+        wrong = [f"{name}: {told(outcome)}" for name, outcome in outcomes.items() if not isinstance(outcome, AuthError)]
+
+        assert 0 == rig.world.served + rig.world.writes, (
+            "vendor() answers as if it knew us: it must look at world.locked"
+        )
+        assert not wrong, "\n".join(wrong)
+
+    @check(needs=HTTP)
+    def test_a_failure_in_a_good_answer_is_raised(self, rig: Rig) -> None:
+        """When the vendor gives nothing and says so in its own words, whatever the status, a pull and an invitation raise.
+
+        Why: most vendors of this trade answer 200 to everything; "system busy" with an empty list is no end of the list.
+        If this fails: look at the vendor's own word for success before you look at the rows, and raise `TransientError` or
+        `PermanentError` where it is missing.
+        """
+        rig.world.failing, rig.world.served = True, 0
+        asked = {name: each for name, each in self.operations(rig.world).items() if name != "check"}
+        outcomes = {name: outcome_of(each, rig.fresh()) for name, each in asked.items()}
+        wrong = [
+            f"{name}: {told(outcome)}"
+            for name, outcome in outcomes.items()
+            if not isinstance(outcome, TransientError | PermanentError)
+        ]
+
+        assert 0 == rig.world.served + rig.world.writes, (
+            "vendor() answers as if all were well: it must look at world.failing"
+        )
+        assert not wrong, "\n".join(wrong)
+
     # ------------------------------------------------------------------ helpers
+
+    def _spoken(self, rig: Rig) -> list[dict[str, Any]]:
+        """What each row says, path -> value."""
+        found = []
+        for entry in entries(self.pull(rig)):
+            records = [each for each in entry.records() if isinstance(each, Record)] if isinstance(entry, Entry) else []
+            if any(each.entity == self.entity for each in records):
+                whole = {each.entity: each.data for each in records if each.entity != self.entity}
+                own = next(each.data for each in records if each.entity == self.entity)
+                found.append(dict(flat({**whole, **own})))
+        return found
 
     def _keys(self, batches: list[Batch]) -> list[str]:
         """The keys of the rows' own records."""
@@ -278,58 +281,3 @@ def other(value: Any) -> Any:
     """Another value of the same kind: the last character becomes another."""
     text = str(value)
     return f"{text[:-1]}{'7' if text[-1:] != '7' else '8'}"
-
-
-def _other_line_ends(world: SourceWorld) -> None:
-    """Every text file gets the line ends of Windows."""
-    for path in world.folder.rglob("*"):
-        content = path.read_bytes() if path.is_file() else b""
-        if content and b"\0" not in content:
-            path.write_bytes(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
-
-
-# ------------------------------------------------------------------ what a record may say
-
-
-def _unknown(each: Gone | Reject) -> list[str]:
-    return [f"Gone: no entity {each.entity!r}"] if isinstance(each, Gone) and each.entity not in _RECORDS else []
-
-
-def _problems(record: Record) -> list[str]:
-    if record.entity not in _RECORDS:
-        return [f"no entity {record.entity!r}"]
-    return list(_misfits(record.data, _RECORDS[record.entity], record.entity))
-
-
-def _misfits(value: Any, declared: Any, at: str) -> Iterator[str]:
-    """Places and types that do not fit what is declared; never the value."""
-    if is_typeddict(declared):
-        yield from _misfit_keys(value, declared, at)
-    elif get_origin(declared) is list:
-        if not isinstance(value, list | tuple):
-            yield f"{at}: {type(value).__name__} instead of a list"
-            return
-        for each in value:
-            yield from _misfits(each, get_args(declared)[0], f"{at}[]")
-    elif get_origin(declared) is Mapping:
-        if not isinstance(value, Mapping) or not all(isinstance(part, str) for pair in value.items() for part in pair):
-            yield f"{at}: not a mapping of text to text"
-    elif not isinstance(value, declared) or (isinstance(value, bool) and bool not in get_args(declared)):
-        yield f"{at}: {type(value).__name__}"
-
-
-def _misfit_keys(value: Any, declared: Any, at: str) -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield f"{at}: {type(value).__name__} instead of a record"
-        return
-    hints = get_type_hints(declared)
-    must = {
-        name for name, hint in get_type_hints(declared, include_extras=True).items() if get_origin(hint) is Required
-    }
-    for name in must - value.keys():
-        yield f"{at}.{name} is missing"
-    for name, part in value.items():
-        if name in hints:
-            yield from _misfits(part, hints[name], f"{at}.{name}")
-        else:
-            yield f"{at}.{name}: records have no such key"

@@ -14,8 +14,9 @@ import attrs
 from crmcore.hooks.adapters import SandboxPlan, WebhookRequest
 from crmcore.http import HttpClient
 from crmcore.sample.loopback import Loopback, Page
-from crmcore.testing.contract import PATIENT, Clock, Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.network import CUSTOMER, TEXT, e164
+from crmcore.testing.rig import PATIENT, Clock, Rig
 from crmcore.testing.sending import SendingContract
 from crmcore.testing.webhooks import read
 from crmcore.testing.wire import Wire

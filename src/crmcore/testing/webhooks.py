@@ -13,10 +13,11 @@ import pytest
 from crmcore.errors import CrmError, PermanentError
 from crmcore.hooks.adapters import Parsed, Secret, WebhookRequest, WebhookResponse
 from crmcore.testing import garbage, guard
-from crmcore.testing.common import standing
-from crmcore.testing.contract import Rig, check
+from crmcore.testing.contract import check
 from crmcore.testing.network import CUSTOMER, NAME, OTHER, Network, Report, a_reply
+from crmcore.testing.rig import Rig
 from crmcore.testing.sending import SendingContract
+from crmcore.testing.shown import standing
 from crmcore.types.contact import Accepted, Receipt, ReceiptState, Reply
 
 PUSHED, SHARED_SECRET = "ParsesReceipts|ParsesReplies", "SHARED_SECRET"
@@ -214,6 +215,21 @@ class WebhookContract(SendingContract):
 
                 assert outcome is None or isinstance(outcome, PermanentError) or outcome == events, _shown(forged)
 
+    @check(needs=f"{PUSHED} & signed")
+    def test_a_signature_is_compared_in_constant_time(self, rig: Rig) -> None:
+        """A signature in a header or in the query is not compared with `==`.
+
+        Why: `==` ends at the first sign that differs; whoever measures how long it takes finds the signature sign by sign.
+        If this fails: `hmac.compare_digest(expected.encode(), given.encode())`.
+        """
+        compared = []
+        for true, other in self._twins(rig):
+            push, equals = garbage.watched(true, other)
+            read(rig.adapter, push)
+            compared += equals
+
+        assert [] == compared
+
     @check(needs=f"{PUSHED} & signed & {SHARED_SECRET}")
     def test_a_stranger_cannot_sign(self, rig: Rig) -> None:
         """A push that was signed with other secrets than the configured ones is refused.
@@ -228,7 +244,7 @@ class WebhookContract(SendingContract):
         for name, push in pushes.items():
             outcome = read(rig.fresh(**strange), push)
 
-            assert outcome is None or isinstance(outcome, PermanentError), name
+            assert outcome is None or isinstance(outcome, PermanentError), f"the {name} of a stranger was believed"
 
 
 def read(adapter: Any, push: WebhookRequest) -> tuple[Receipt | Reply, ...] | CrmError | None:

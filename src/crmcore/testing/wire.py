@@ -7,6 +7,7 @@ drips, or is answered by what the fault makes of the vendor's own answer.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -36,6 +37,8 @@ class Wire(HTTPAdapter):
 
     Attributes:
         travelled: every request, in order, also those that met a fault.
+        taking: the numbers of those with which the vendor took something.
+        writes: how often the vendor has written something so far.
         fault: what requests from `since` on meet; None: nothing is wrong.
         spared: a request met the fault and came to no harm, since there was nothing to break.
         unscripted: requests that `vendor()` has no answer for.
@@ -44,6 +47,8 @@ class Wire(HTTPAdapter):
     def __init__(self) -> None:
         super().__init__()
         self.travelled: list[Travelled] = []
+        self.taking: list[int] = []
+        self.writes: Callable[[], int] = lambda: 0
         self.unscripted: list[str] = []
         self.fault: Fault | None = None
         self.since = 0
@@ -57,11 +62,14 @@ class Wire(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Carry one request."""
         with self._lock:
-            number = len(self.travelled)
+            number, before = len(self.travelled), self.writes()
             self.travelled.append(_seen(request))
         if self.fault is not None and number >= self.since:
             return self.fault.meet(self, request, kwargs)
-        return self.carry(request, *args, **kwargs)
+        answer = self.carry(request, *args, **kwargs)
+        if self.writes() > before:
+            self.taking.append(number)
+        return answer
 
     def carry(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """To the vendor's script."""
@@ -78,10 +86,6 @@ class Wire(HTTPAdapter):
 
 
 def _seen(request: requests.PreparedRequest) -> Travelled:
-    body = request.body or b""
-    return Travelled(
-        request.method or "",
-        request.url or "",
-        dict(request.headers),
-        body.encode() if isinstance(body, str) else bytes(body),
-    )
+    body = request.body.encode() if isinstance(request.body, str) else request.body
+    kept = body if isinstance(body, bytes) else b""  # a file that is being read out
+    return Travelled(request.method or "", request.url or "", dict(request.headers), kept)

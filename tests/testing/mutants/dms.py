@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,6 +30,7 @@ from crmcore.hooks import (
     TransientError,
     hookimpl,
 )
+from crmcore.http import HttpResponse
 
 Row = Mapping[str, Any]
 
@@ -46,7 +49,8 @@ class NotOffered(GoodDms):
 class AsksWhenMade(GoodDms):
     def __init__(self, config: Any, context: Any) -> None:
         super().__init__(config, context)
-        self.check()
+        with contextlib.suppress(PermanentError, TransientError):
+            self.check()
 
 
 class ExplainsNothing(GoodDms):
@@ -68,6 +72,12 @@ class LogsTheToken(GoodDms):
     def check(self) -> None:
         super().check()
         self.context.logger.debug("asked with %s", self.config.token.reveal())
+
+
+class PrintsTheToken(GoodDms):
+    def check(self) -> None:
+        super().check()
+        print(self.config.token.reveal())  # noqa: T201 - that is its fault
 
 
 class LogsRows(GoodDms):
@@ -104,6 +114,13 @@ class BelongsToAThread(GoodDms):
             raise RuntimeError("made in another thread")
 
 
+class WaitsInAThread(BelongsToAThread):
+    def check(self) -> None:
+        if threading.get_ident() != self.thread:
+            threading.Event().wait()
+        super().check()
+
+
 _OPEN: list[Any] = []
 
 
@@ -118,7 +135,15 @@ class HasAClientOfItsOwn(GoodDms):
         said = requests.get(
             f"{self.config.url}/visits", params={"since": since or "", "after": key, "limit": limit}, timeout=5
         )
-        return list(said.json()["visits"])
+        return self.said(HttpResponse(status=said.status_code, headers={}, body=said.content, at=""), "visits")
+
+
+class LogsInByItself(GoodDms):
+    """What it then asks goes the way it should."""
+
+    def ask(self, since: str | None, key: str, limit: int) -> list[Row]:
+        requests.get(f"{self.config.url}/login", timeout=5)
+        return super().ask(since, key, limit)
 
 
 # ------------------------------------------------------------------ what it makes of faults
@@ -136,8 +161,26 @@ class TakesGarbageForNothing(GoodDms):
     def ask(self, since: str | None, key: str, limit: int) -> list[Row]:
         try:
             return super().ask(since, key, limit)
-        except PermanentError:
+        except PermanentError as error:
+            if error.code not in {"CRM-H202", "CRM-H203"}:
+                raise
             return []
+
+
+class TakesAStrangerForNobody(GoodDms):
+    def said(self, answer: Any, name: str) -> list[Any]:
+        match answer.json():
+            case {"code": "WHO", "visits": list(rows)}:
+                return rows
+        return super().said(answer, name)
+
+
+class TakesBusyForTheEnd(GoodDms):
+    def said(self, answer: Any, name: str) -> list[Any]:
+        match answer.json():
+            case {"code": "BUSY", "visits": list(rows)}:
+                return rows
+        return super().said(answer, name)
 
 
 class FollowsRedirects(GoodDms):
@@ -196,6 +239,34 @@ class CountsABatchOnce(GoodDms):
         return (f"visits:{row['changed_at'][:10]}",)
 
 
+class LosesZeros(GoodDms):
+    """A code of digits becomes a number on its way."""
+
+    def data(self, row: Row) -> dict[str, Any]:
+        said = super().data(row)
+        code = said.get("advisor")
+        return {**said, "advisor": str(int(code))} if code and code.isdigit() else said
+
+
+class LivesInLondon(GoodDms):
+    """Hands over times of Greenwich, without saying so."""
+
+    def data(self, row: Row) -> dict[str, Any]:
+        said = super().data(row)
+        at = said.get("delivered_at")
+        return (
+            {**said, "delivered_at": f"{datetime.fromisoformat(at) - timedelta(hours=8):%Y-%m-%d %H:%M}"}
+            if at
+            else said
+        )
+
+
+class TakesAnotherColumn(GoodDms):
+    def data(self, row: Row) -> dict[str, Any]:
+        said = super().data(row)
+        return {**said, "reason_verbatim": said["customer"]["name"]} if said.get("reason_verbatim") else said
+
+
 class InventsAField(GoodDms):
     def data(self, row: Row) -> dict[str, Any]:
         return {**super().data(row), "mileage": "1"}
@@ -230,6 +301,14 @@ class RaisesForABrokenRow(GoodDms):
             if isinstance(each, Reject) and int(row["visit"]["km_in"]) == 10_007:
                 raise PermanentError("CRM-H202")
             yield each
+
+
+class ShowsWhoWasRejected(GoodDms):
+    def records(self, row: Row) -> Iterable[Record | Gone | Reject]:
+        name = row["visit"]["customer"].get("name")
+        return [
+            attrs.evolve(each, value_shape=name) if isinstance(each, Reject) else each for each in super().records(row)
+        ]
 
 
 class HasNoWordsForAReject(GoodDms):
@@ -426,14 +505,16 @@ MUTANTS = {
     "test_making_it_does_nothing": AsksWhenMade,
     "test_every_setting_is_explained": ExplainsNothing,
     "test_what_is_secret_is_a_secret": KeepsAPasswordAsText,
-    "test_no_secret_is_shown": LogsTheToken,
+    "test_no_secret_is_shown": (LogsTheToken, PrintsTheToken),
     "test_no_customer_is_shown": LogsRows,
     "test_its_errors_have_words": HasNoWords,
     "test_checking_writes_nothing": LeavesAFile,
-    "test_it_works_in_any_thread": BelongsToAThread,
+    "test_it_works_in_any_thread": (BelongsToAThread, WaitsInAThread),
     "test_it_closes_what_it_opens": KeepsAFileOpen,
-    "test_it_is_over_http_or_not_as_it_says": HasAClientOfItsOwn,
+    "test_it_is_over_http_or_not_as_it_says": (HasAClientOfItsOwn, LogsInByItself),
     "test_a_read_raises_what_went_wrong": (TakesAFaultForTheEnd, TakesGarbageForNothing),
+    "test_wrong_credentials_are_told": TakesAStrangerForNobody,
+    "test_a_failure_in_a_good_answer_is_raised": TakesBusyForTheEnd,
     "test_no_redirect_is_followed": FollowsRedirects,
     "test_a_digest_has_sixteen_bytes": DigestsOf32Bytes,
     "test_a_digest_does_not_depend_on_how_a_row_is_shown": DigestsTheBytes,
@@ -441,10 +522,11 @@ MUTANTS = {
     "test_a_digest_changes_with_the_salt": DigestsWithoutSalt,
     "test_keys_are_unique_and_stay": (TakesTheNumberForTheKey, NumbersItsKeys),
     "test_every_row_counts_once": CountsABatchOnce,
+    "test_a_row_arrives_as_it_was_written": (LosesZeros, LivesInLondon, TakesAnotherColumn),
     "test_a_record_says_only_what_records_can_say": (InventsAField, SaysNumbersForText),
     "test_what_an_entry_says_can_be_asked_again": SaysThingsOnce,
     "test_rows_are_read_only_when_they_are_asked_for": ReadsEverythingAtOnce,
-    "test_a_broken_row_is_a_reject_and_costs_no_other": (DropsBrokenRows, RaisesForABrokenRow),
+    "test_a_broken_row_is_a_reject_and_costs_no_other": (DropsBrokenRows, RaisesForABrokenRow, ShowsWhoWasRejected),
     "test_the_reason_of_a_reject_has_words": HasNoWordsForAReject,
     "test_what_the_source_does_not_have_is_not_said": SaysNoneForWhatIsNotThere,
     "test_what_the_source_leaves_empty_is_empty": SaysNothingOfWhatIsEmpty,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
-from crmcore.hooks import Batch, DmsAdapter, Entry, Gone, PermanentError, Record, Reject, Secret
+from crmcore.hooks import AuthError, Batch, DmsAdapter, Entry, Gone, PermanentError, Record, Reject, Secret
 from crmcore.testing.dms import DmsContract
 
 URL = "https://dms.example"
@@ -29,7 +29,7 @@ class Config:
 
 
 class GoodDms(DmsAdapter[Config]):
-    """GET /visits?since=&after=&limit= answers rows in the order of (changed_at, id), also those of `since` itself."""
+    """GET /visits?since=&after=&limit= answers {code, visits}, in the order of (changed_at, id), also those of `since` itself."""
 
     name: ClassVar[str] = "good"
     Config: ClassVar[type] = Config
@@ -59,10 +59,18 @@ class GoodDms(DmsAdapter[Config]):
             params={"since": since or "", "after": key, "limit": limit},
             headers={"Authorization": f"Bearer {self.config.token.reveal()}"},
         )
-        said = answer.json()
-        if not isinstance(said, dict) or not isinstance(said.get("visits"), list):
-            raise PermanentError("CRM-H202", at=answer.at)
-        return list(said["visits"])
+        return list(self.said(answer, "visits"))
+
+    def said(self, answer: Any, name: str) -> list[Any]:
+        """The list of this name, if the vendor says that all is well."""
+        match answer.json():
+            case {"code": "OK", **more} if isinstance(more.get(name), list):
+                return list(more[name])
+            case {"code": "WHO"}:
+                raise AuthError("CRM-H302", at=answer.at, status=answer.status)
+            case {"code": "BUSY"}:
+                raise PermanentError("CRM-H303", at=answer.at, status=answer.status)
+        raise PermanentError("CRM-H202", at=answer.at)
 
     def entries(self, rows: Iterable[Mapping[str, Any]]) -> tuple[Entry | Reject, ...]:
         return tuple(map(self.entry, rows))
@@ -111,6 +119,8 @@ class Good(DmsContract):
 
     def vendor(self, rsps: Any, world: Any) -> None:
         def answer(request: Any) -> tuple[int, dict[str, str], str]:
+            if world.locked or world.failing:
+                return json_of({"code": "WHO" if world.locked else "BUSY", "visits": []})
             asked = {name: values[-1] for name, values in parse_qs(urlsplit(request.url).query).items()}
             since, after, limit = asked.get("since"), asked.get("after", ""), int(asked["limit"])
             if after.startswith("page "):
@@ -120,6 +130,12 @@ class Good(DmsContract):
             visits = [
                 {"id": row.key, "changed_at": row.stamp, "deleted": row.deleted, "visit": row.data} for row in rows
             ]
-            return 200, {"Content-Type": "application/json"}, json.dumps({"visits": visits})
+            return json_of({"code": "OK", "visits": visits})
 
         rsps.add_callback("GET", f"{URL}/visits", callback=answer)
+        rsps.add("GET", f"{URL}/login", body="")  # that nobody needs
+
+
+def json_of(said: Any) -> tuple[int, dict[str, str], str]:
+    """200, to everything."""
+    return 200, {"Content-Type": "application/json"}, json.dumps(said)

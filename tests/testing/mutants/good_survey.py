@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from tests.testing.mutants.good_dms import CATALOG, URL, Config, Good, GoodDms
+from tests.testing.mutants.good_dms import CATALOG, URL, Config, Good, GoodDms, json_of
 
 from crmcore.hooks import (
     Gone,
@@ -14,7 +14,6 @@ from crmcore.hooks import (
     Invitee,
     Invites,
     NotInvited,
-    PermanentError,
     PullsResponses,
     Record,
     Reject,
@@ -24,16 +23,15 @@ from crmcore.testing.survey import SurveyContract
 
 
 class GoodSurvey(SurveyAdapter[Config], Invites, PullsResponses):
-    """Responses are paged as the visits of the DMS are; POST /people takes tokens and says of each what became of it."""
+    """Responses are paged as the visits of the DMS are; POST /people takes tokens and answers {code, states}."""
 
     name: ClassVar[str] = "good"
     Config: ClassVar[type] = Config
     invites_at_once: ClassVar[int] = 10
 
     check, pull_responses, since, cursor = GoodDms.check, GoodDms.pull, GoodDms.since, GoodDms.cursor
-    ask, entries, entry, at, digest, bytes, raw = (
-        *(GoodDms.ask, GoodDms.entries, GoodDms.entry, GoodDms.at, GoodDms.digest, GoodDms.bytes, GoodDms.raw),
-    )
+    ask, said, entries, entry, at = GoodDms.ask, GoodDms.said, GoodDms.entries, GoodDms.entry, GoodDms.at
+    digest, bytes, raw = GoodDms.digest, GoodDms.bytes, GoodDms.raw
 
     def records(self, row: Mapping[str, Any]) -> Iterable[Record | Gone | Reject]:
         said = row["visit"]
@@ -50,10 +48,7 @@ class GoodSurvey(SurveyAdapter[Config], Invites, PullsResponses):
     def post(self, tokens: Sequence[str]) -> list[tuple[str, str]]:
         """(token, what became of it)."""
         answer = self.context.http.read("POST", f"{self.config.url}/people", json={"tokens": [*tokens]})
-        said = answer.json()
-        if not isinstance(said, dict) or not isinstance(said.get("states"), list):
-            raise PermanentError("CRM-H202", at=answer.at)
-        return list(zip(tokens, said["states"], strict=True))
+        return list(zip(tokens, self.said(answer, "states"), strict=True))
 
     def outcome(self, token: str, state: str) -> Invited | NotInvited:
         return NotInvited(code="REFUSED") if state == "refused" else Invited(link=f"https://survey.example/{token}")
@@ -67,8 +62,11 @@ class GoodAsking(SurveyContract):
 
     def vendor(self, rsps: Any, world: Any) -> None:
         def people(request: Any) -> tuple[int, dict[str, str], str]:
-            states = [state(world, token) for token in json.loads(request.body)["tokens"]]
-            return 200, {"Content-Type": "application/json"}, json.dumps({"states": states})
+            if world.locked or world.failing:
+                return json_of({"code": "WHO" if world.locked else "BUSY", "states": []})
+            return json_of(
+                {"code": "OK", "states": [state(world, token) for token in json.loads(request.body)["tokens"]]}
+            )
 
         Good.vendor(self, rsps, world)
         rsps.add_callback("POST", f"{URL}/people", callback=people)

@@ -111,6 +111,11 @@ class Shouts(GoodReader):
         return super().text(item).upper()
 
 
+class Strips(GoodReader):
+    def text(self, item):
+        return super().text(item).strip("【】 \n")
+
+
 class WantsWords(GoodReader):
     def text(self, item):
         if not super().text(item):
@@ -185,7 +190,7 @@ MUTANTS = {
     "test_a_receipt_keeps_nothing_of_the_customer": KeepsEverything,
     "test_receipts_are_answered": AnswersNobody,
     "test_replies_are_answered": AnswersTheCustomer,
-    "test_a_reply_arrives_as_it_was_written": Shouts,
+    "test_a_reply_arrives_as_it_was_written": (Shouts, Strips),
     "test_an_empty_reply_is_no_fault": WantsWords,
     "test_a_reply_names_its_sender": ConfusesNumbers,
     "test_a_repeated_reply_can_be_recognised": NamesTheText,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -18,11 +19,18 @@ _failed: dict[str, dict[str, dict[str, str]]] = {}
 
 def pytest_configure() -> None:
     # here, since pytest is still about to rewrite its asserts when it loads plugins
-    from crmcore.testing import contract, garbage, pull
+    from crmcore.testing import common, garbage, pull, rig
 
-    garbage.EXAMPLES = 20
+    garbage.EXAMPLES = 5
     pull.MANY, pull._SLACK = 25_000, 64 * 1024
-    contract.IMPATIENT = attrs.evolve(contract.IMPATIENT, connect=0.05, read=0.05, total=0.1)
+    common._PATIENCE = 3.0
+    rig.IMPATIENT = attrs.evolve(rig.IMPATIENT, connect=0.05, read=0.05, total=0.1)
+
+
+def pytest_collection_finish() -> None:
+    # what was imported stays; the checks of memory collect garbage again and again, and need not look at it
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -47,7 +47,7 @@ def failed(folder: Path, *zoos: types.ModuleType) -> dict[str, dict[str, dict[st
     paths = [str(site), str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), results.FILE: str(out)}
     files = [str(zoo.__file__) for zoo in zoos]
-    quiet = ("-q", "--tb=short", "-p", "no:cacheprovider", "-p", results.__name__)
+    quiet = ("-q", "--tb=short", "--noconftest", "-p", "no:cacheprovider", "-p", results.__name__)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *quiet, "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml"), *files],
         cwd=ROOT, env=environ, capture_output=True, text=True, check=False,

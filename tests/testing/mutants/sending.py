@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -97,10 +98,25 @@ class BlamesUs(GoodSender):
         )
 
 
+class QuotesTheNumber(GoodSender):
+    """As the vendor's sentence does."""
+
+    def meaning(self, said, message):
+        found = super().meaning(said, message)
+        return attrs.evolve(found, code=f"no such number: {message.to}") if found == Rejected(code="NUMBER") else found
+
+
 class BelievesTheStatus(GoodSender):
     def meaning(self, said, message):
         found = super().meaning(said, message)
         return Accepted() if isinstance(found, Deferred) else found
+
+
+class IsBusyUntilSomewhen(GoodSender):
+    def meaning(self, said, message):
+        found = super().meaning(said, message)
+        later = datetime(2026, 11, 22, 11)
+        return attrs.evolve(found, not_before=later) if isinstance(found, Deferred) else found
 
 
 class BlamesTheCustomer(GoodSender):
@@ -127,6 +143,16 @@ class TriesAgain(GoodSender):
     def post(self, path, fields):
         said = super().post(path, fields)
         return super().post(path, fields) if isinstance(said, Unknown) and said.why == "HTTP_503" else said
+
+
+class InsistsOnAConnection(GoodSender):
+    def post(self, path, fields):
+        try:
+            return super().post(path, fields)
+        except NotSent as error:
+            if error.retry_after is None:
+                return super().post(path, fields)
+            raise
 
 
 class Waits(GoodSender):
@@ -161,12 +187,12 @@ MUTANTS = {
     "test_a_free_text_is_not_replaced": HasWordsOfItsOwn,
     "test_nothing_is_cut": LetsItBeCut,
     "test_an_empty_text_does_not_leave": SendsNothing,
-    "test_a_refused_number_is_rejected_alone": BlamesUs,
-    "test_a_failure_in_a_good_answer_is_seen": BelievesTheStatus,
+    "test_a_refused_number_is_rejected_alone": (BlamesUs, QuotesTheNumber),
+    "test_a_failure_in_a_good_answer_is_seen": (BelievesTheStatus, IsBusyUntilSomewhen),
     "test_wrong_credentials_stop_the_account": BlamesTheCustomer,
     "test_the_check_finds_wrong_credentials": CallsItAFault,
     "test_same_key_twice": RemembersKeys,
-    "test_a_text_is_handed_over_once": TriesAgain,
+    "test_a_text_is_handed_over_once": (TriesAgain, InsistsOnAConnection),
     "test_a_send_waits_for_nobody": Waits,
     "test_its_limits_can_be_kept": StandsStill,
     "test_its_channels_are_named": SpeaksToBoth,

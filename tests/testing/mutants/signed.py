@@ -13,7 +13,7 @@ from tests.testing.mutants.good_messaging import SIGNATURE, GoodPushes, GoodSign
 from tests.testing.mutants.runner import adapters, contracts
 
 from crmcore.hooks import Adapter, hookimpl
-from crmcore.testing.contract import NOW
+from crmcore.testing.rig import NOW
 
 
 class TestGood(GoodPushes):
@@ -27,6 +27,14 @@ class TrustsTheUnsigned(GoodSigned):
     def verify(self, request):
         if SIGNATURE in request.headers:
             super().verify(request)
+
+
+class ComparesSignBySign(GoodSigned):
+    """And tells by its haste how many of them were right."""
+
+    def verify(self, request):
+        if request.headers.get(SIGNATURE) != self.digest(request.body):
+            raise self.unreadable(SIGNATURE)
 
 
 class SignsWithNothing(GoodSigned):
@@ -64,6 +72,7 @@ class ComparesText(GoodSigned):
 MUTANTS = {
     "test_a_push_that_waited_is_read": ForgetsWhatWaited,
     "test_what_was_not_signed_is_refused": TrustsTheUnsigned,
+    "test_a_signature_is_compared_in_constant_time": ComparesSignBySign,
     "test_a_stranger_cannot_sign": SignedWithNothing,
     "test_garbage_is_refused": ComparesText,
 }

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from tests.testing.mutants import batches, dedupes, logs, pushes, robots, runner, sandboxes, sending, signed, templates
+from tests.testing.mutants import (
+    batches,
+    dedupes,
+    logs,
+    odd_messaging,
+    pushes,
+    robots,
+    runner,
+    sandboxes,
+    sending,
+    signed,
+    templates,
+)
 
-ZOOS = (sending, templates, batches, dedupes, pushes, signed, logs, sandboxes, robots)
+ZOOS = (sending, templates, batches, dedupes, pushes, signed, logs, sandboxes, robots, odd_messaging)
 
 
 @pytest.fixture(scope="module", name="failed")

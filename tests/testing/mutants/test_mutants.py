@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.testing.mutants import dms, runner, survey
+from tests.testing.mutants import dms, odd_dms, runner, survey
 
-ZOOS = (dms, survey)
+ZOOS = (dms, odd_dms, survey)
 
 
 @pytest.fixture(scope="session")
