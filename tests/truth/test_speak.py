@@ -44,7 +44,10 @@ def speaking(dealer, folder, **vendors: str) -> Iterator[tuple]:
         open_world(dealer, folder, gateway=gateway.url, **vendors) as world,
     ):
         held.append(world)
-        yield world, gateway
+        try:
+            yield world, gateway
+        finally:
+            gateway.settle()  # whoever pushes after the close is told that nobody is there
 
 
 @pytest.fixture(name="speech")
