@@ -151,7 +151,8 @@ class DmsContract(PullContract):
             for path in read:
                 row.drop(path)
         rig.world.export()
-        made_up = [path for path in read for record in self._records(rig) if _at(record.data, path) is not _ABSENT]
+        records = self._records(rig)
+        made_up = [path for path in read for record in records if _at(record.data, path) is not _ABSENT]
 
         assert read
         assert [] == sorted(set(made_up))
@@ -181,7 +182,8 @@ class DmsContract(PullContract):
 
     def _read(self, rig: Rig) -> list[str]:
         """The optional fields that this adapter reads."""
-        return [path for path in _OPTIONAL if all(_at(each.data, path) is not _ABSENT for each in self._records(rig))]
+        records = self._records(rig)
+        return [path for path in _OPTIONAL if all(_at(each.data, path) is not _ABSENT for each in records)]
 
 
 #: Not even the key is there.

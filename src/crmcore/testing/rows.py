@@ -111,7 +111,8 @@ class RowContract(AdapterContract):
         If this fails: hand text over as text: no `float`, no `int` for what is a code, no `strip` within; where the vendor says a
         time by its zone or as a number, write it with its offset (`datetime.isoformat()` of an aware one).
         """
-        read = {path: value for path, value in self.written.items() if path in self._spoken(rig)[0]}
+        usual, *_ = self._spoken(rig)
+        read = {path: value for path, value in self.written.items() if path in usual}
         for path, value in self.written.items():
             rig.world.held[1].set(path, value)
         rig.world.export()
