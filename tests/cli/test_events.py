@@ -16,14 +16,14 @@ def test_a_program_reads_along_from_where_it_was(crm):
     _, second = crm.json("events", "--since", first["cursor"])
     _, third = crm.json("events", "--since", second["cursor"])
     with Crm.from_config(crm.folder / "crm.toml") as opened:
-        told = opened.events.since()
+        told, latest = opened.events.since(), opened.events.latest()
 
     assert ["CaseOpened"] == [each["event"] for each in first["events"]]
     assert [("CaseMoved", "K1", "NOTE")] == [
         (each["event"], each["complaint_id"], each["kind"]) for each in second["events"]
     ]
     assert [] == third["events"]
-    assert second["cursor"] == third["cursor"] == told.cursor == opened.events.latest()
+    assert second["cursor"] == third["cursor"] == told.cursor == latest
     assert ["k1", "k2"] == [each.id for each in told.events]
 
 
