@@ -43,15 +43,15 @@ def astray(python: Path, checkout: Path) -> list[str]:
     return [path for path in found.stdout.splitlines() if not Path(path).is_relative_to(python.parents[1])]
 
 
-def suites(version: str, which: str, wanted_suites: list[str]) -> bool:
-    """Run the suites in one combination."""
+def suites(base: str, which: str, wanted_suites: list[str]) -> bool:
+    """Run the suites in one combination; `base`: the interpreter it is made with."""
     wanted = [f"{wheel}[dev]" if name == "crmcore" else str(wheel) for name, wheel in wheels().items()]
     with tempfile.TemporaryDirectory(prefix="crmcore-dist-") as made:
-        python = lay(Path(made) / "venv", interpreter(version), wanted, bounds() if which == "lowest" else ())
+        python = lay(Path(made) / "venv", base, wanted, bounds() if which == "lowest" else ())
         checkout = without_source(Path(made) / "checkout")
         if paths := astray(python, checkout):
             sys.exit(f"not from a wheel: {paths}")
-        run = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "--dist", "loadfile"]
+        run = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "--dist", "loadfile"]
         run += [*ELSEWHERE, *wanted_suites]
         return not subprocess.run(run, cwd=checkout, env=clean(), check=False).returncode
 
@@ -60,16 +60,19 @@ def main() -> None:
     """Run the combinations that are named, one after the other; each uses all processors by itself."""
     failed = []
     end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
-    for combination in sys.argv[1:end]:
-        version, _, which = combination.partition("-")
+    combinations = [each.partition("-")[::2] for each in sys.argv[1:end]]
+    pythons = {
+        version: interpreter(version) for version, _ in combinations
+    }  # one that is not there is told before any runs
+    for version, which in combinations:
         print(f"wheels on Python {version}, {which} dependencies ...", flush=True)
         began = time.monotonic()
-        passed = suites(version, which, sys.argv[end + 1 :])
+        passed = suites(pythons[version], which, sys.argv[end + 1 :])
         took = f"in {time.monotonic() - began:.0f} s"
         print(
             f"wheels on Python {version}, {which} dependencies: {'passed' if passed else 'FAILED'} {took}", flush=True
         )
-        failed += [] if passed else [combination]
+        failed += [] if passed else [f"{version}-{which}"]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 
