@@ -121,9 +121,8 @@ class _Loader:
     def __init__(self, document: Document, plugins: Plugins, environ: Mapping[str, str]) -> None:
         self.document, self.plugins, self.environ = document, plugins, environ
         self.errors: list[ConfigError] = []
-        self.unread: set[str] = (
-            set()
-        )  # tables that could not be read: what they would have said is unknown, not missing
+        # tables that could not be read: what they would have said is unknown, not missing
+        self.unread: set[str] = set()
         self.convert = converter(document.path.parent, environ)
 
     def config(self) -> Config:

@@ -79,9 +79,8 @@ def _to_wal(raw: Any, engine: Engine) -> None:
 def _begin(connection: Connection) -> None:
     _end(connection.connection.driver_connection)
     writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql(
-        "BEGIN IMMEDIATE" if writing else "BEGIN"
-    )  # by SQLAlchemy, so that a refusal gets its code
+    # by SQLAlchemy, so that a refusal gets its code
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _end(raw: Any) -> None:

@@ -69,9 +69,8 @@ class Database:
     def _here(self) -> Engine:
         """The engine in this process: what a fork inherited is left alone, also by the collector, as it is still the parent's."""
         if self._process != os.getpid():
-            with (
-                self._arriving
-            ):  # the first threads of a child come together, and none may pass before the pool is a new one
+            # the first threads of a child come together, and none may pass before the pool is a new one
+            with self._arriving:
                 if self._process != os.getpid():
                     self._inherited.append(self.engine.pool)
                     self.engine.dispose(close=False)
@@ -160,9 +159,8 @@ def _engine(url: URL) -> Engine:
 
 def _borrowed(theirs: Engine) -> Engine:
     engine = Borrowed(theirs)
-    event.listen(
-        engine.dialect, "handle_error", _translate_ours, retval=True
-    )  # once, however often a store is opened on it
+    # on the dialect, which counts a listener once, however often a store is opened on the application's engine
+    event.listen(engine.dialect, "handle_error", _translate_ours, retval=True)
     return engine
 
 

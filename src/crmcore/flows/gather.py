@@ -87,9 +87,8 @@ class Gathering:
     def _window(self, rule: TouchpointRule, occurrence: int = 1, *, earlier: int = 0) -> db_anchors.Window:
         """The dates of events to fetch; `earlier` is how many months before the event its date is stored."""
         first = self.first - timedelta(days=_days(rule.within))
-        if (
-            rule.expires is not None
-        ):  # a store that was closed for a holiday opens late, so what expires is given some days
+        # a store that was closed for a holiday opens late, so what expires is given some days
+        if rule.expires is not None:
             first = max(first, self.today - timedelta(days=_days(rule.expires) + LONGEST_CLOSURE))
         low, high = window(rule, first, self.last, occurrence)
         new = (

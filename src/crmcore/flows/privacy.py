@@ -47,9 +47,8 @@ def erase(db: Database, what: str, *, by: str, clock: Clock) -> Erased:
         connection.execute(
             update(customer).where(customer.c.id == number).values(merged_into=RETIRED, updated_at=stamp(now))
         )
-        for contact in list(
-            connection.execute(owed).scalars()
-        ):  # after the person: everybody takes the trail's numbers last
+        # after the person: everybody takes the trail's numbers last
+        for contact in list(connection.execute(owed).scalars()):
             touchpoints.cancel(connection, contact, "CUSTOMER_GONE", now, by=by)
         (entry,) = take_ids(connection, audit, 1)
         connection.execute(

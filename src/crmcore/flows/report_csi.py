@@ -180,9 +180,8 @@ class _Teller:
             if question is None:
                 continue
             scores = [measure(said.spread(self.survey, question.code), self.policy) for said in (before, now)]
-            if (
-                scores[0].method != scores[1].method
-            ):  # another scale before: a change of the question, not of the answer
+            # another scale before: a change of the question, not of the answer
+            if scores[0].method != scores[1].method:
                 scores[0] = attrs.evolve(scores[1], n=0, value=None, low=None, high=None, error=None)
             change = compare(scores[0], scores[1], self.policy)
             yield Figure(metric=metric, question=question.code, score=scores[1], before=scores[0], change=change)

@@ -47,9 +47,8 @@ class SendPolicy:
 
     def backoff(self, attempts: int) -> timedelta:
         """The wait after try number `attempts`."""
-        doubled = self.backoff_seconds * 2 ** min(
-            attempts - 1, 20
-        )  # 2**20 is beyond any cap, and keeps the number small
+        # 2**20 is beyond any cap, and keeps the number small
+        doubled = self.backoff_seconds * 2 ** min(attempts - 1, 20)
         return timedelta(seconds=min(doubled, self.backoff_cap_seconds))
 
 
