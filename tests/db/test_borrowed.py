@@ -301,7 +301,7 @@ def test_a_store_in_a_store_changes_nothing(engine):
 
 
 def test_a_file_becomes_a_log_once_or_says_who_is_in_the_way(tmp_path, monkeypatch):
-    """An application's file is switched to the write-ahead log; while somebody is in it, the error says wait."""
+    """An application's file is switched to the write-ahead log; while somebody is in it, the error says wait, and keeps no connection."""
     monkeypatch.setitem(borrowed.PRAGMAS, "busy_timeout", "10")
     other = sqlite3.connect(tmp_path / "shop.db", isolation_level=None)
     other.execute(NOTES)
@@ -310,13 +310,14 @@ def test_a_file_becomes_a_log_once_or_says_who_is_in_the_way(tmp_path, monkeypat
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Busy) as caught, db.reading():
         pass
+    kept = engine.pool.checkedout()
     other.execute("ROLLBACK")
     with db.reading() as connection:
         mode = connection.exec_driver_sql("pragma journal_mode").scalar()
     other.close()
     engine.dispose()
 
-    assert "CRM-D110" == caught.value.code
+    assert ("CRM-D110", 0) == (caught.value.code, kept)
     assert "wal" == mode
 
 

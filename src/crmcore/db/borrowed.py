@@ -56,6 +56,15 @@ class Borrowed(Engine):
 
 
 def _take(connection: Connection) -> None:
+    """Make a connection ours, or give it back at once: nobody else would, as it is not anybody's yet."""
+    try:
+        _set(connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _set(connection: Connection) -> None:
     """Set what we need, and remember what was there."""
     raw: Any = connection.connection.driver_connection
     _end(raw)
