@@ -75,7 +75,7 @@ contracts: dist  ## every plugin keeps its contract, from its wheel beside the c
 matrix: dist  ## write the matrix again
 	@$(BIN)/python release/contracts.py --write
 
-test-dist: dist  ## every suite against the wheels, `src` out of sight; narrow it: make test-dist PYTHONS=3.12 DEPENDENCIES=newest
+test-dist: dist  ## the suites against the wheels, `src` out of sight; narrow it: make test-dist PYTHONS=3.12 DEPENDENCIES=newest
 	@$(BIN)/python release/suites.py $(COMBINATIONS) -- $(SUITES)
 
 clean:
