@@ -225,7 +225,7 @@ class PullContract(DigestContract):
 
     @check(needs=PULLS)
     def test_a_very_large_source_takes_no_more_memory(self, rig: Rig) -> None:
-        """A source of a million rows is read in the memory that a small part of it takes.
+        """A source of a million rows, read to a fifth from files and to a fiftieth over HTTP, takes the memory of a small part.
 
         Why: a dealer's first pull is everything since he opened, on the smallest machine there is.
         If this fails: yield a batch as soon as it is full; keep no rows, keys or digests of earlier batches; read files by lines.
